@@ -1,0 +1,66 @@
+package io.remapfs.engine.device;
+
+/**
+ * The one seam of the engine: bytes at positions, on a disk, a file, or a test's simulated disk.
+ *
+ * <p>The contract, which every implementation keeps and {@code BlockDeviceContract} tests:
+ *
+ * <ul>
+ *   <li>Every call is positional and thread-safe; calls do not share state.
+ *   <li>{@code read} and {@code write} transfer the whole range or throw. After a throw, a failed
+ *       read's buffer contents and a failed write's range on the medium are undefined.
+ *   <li>{@code byteOffset}, {@code lengthBytes} and the memory address must be multiples of {@link
+ *       #sectorSizeBytes()}, and the range must lie within {@link #sizeBytes()}; else {@link
+ *       IllegalArgumentException}.
+ *   <li>A write that returned is seen by every later read, and survives a power cut only after a
+ *       later {@link #flush()} returned.
+ *   <li>EINTR and short transfers are handled inside; they are never seen by the caller.
+ * </ul>
+ */
+public interface BlockDevice extends AutoCloseable {
+
+  /**
+   * Reads {@code lengthBytes} bytes at {@code byteOffset} into {@code buffer} at index {@code at}.
+   *
+   * @throws MediumErrorException if the medium cannot yield these bytes
+   * @throws TransportErrorException if the device cannot be spoken to
+   */
+  void read(long byteOffset, IoBuffer buffer, int at, int lengthBytes) throws BlockDeviceException;
+
+  /**
+   * Writes {@code lengthBytes} bytes from {@code buffer} at index {@code at} to {@code byteOffset}.
+   *
+   * @throws MediumErrorException if the medium refuses these bytes
+   * @throws TransportErrorException if the device cannot be spoken to
+   */
+  void write(long byteOffset, IoBuffer buffer, int at, int lengthBytes)
+      throws BlockDeviceException;
+
+  /**
+   * Makes every write that returned before this call durable (a full barrier: {@code fdatasync}).
+   *
+   * @throws BlockDeviceException if durability is not certain; a later success proves nothing
+   */
+  void flush() throws BlockDeviceException;
+
+  /**
+   * Makes a range read as zeros, giving its space back where {@code deallocate} and the device can.
+   * Device-level support varies, so the device falls back to writing zeros.
+   *
+   * @param byteOffset multiple of the sector size
+   * @param lengthBytes multiple of the sector size, greater than 0
+   */
+  void zero(long byteOffset, long lengthBytes, boolean deallocate) throws BlockDeviceException;
+
+  /** The size in bytes, fixed while open. */
+  long sizeBytes();
+
+  /** The logical sector in bytes, the unit of every transfer: 512 or 4096 (1 with buffered I/O). */
+  int sectorSizeBytes();
+
+  /** A name for messages: the path as the user gave it. */
+  String name();
+
+  @Override
+  void close();
+}

@@ -1,0 +1,61 @@
+package io.remapfs.engine.device;
+
+import java.nio.ByteBuffer;
+import jnr.ffi.Pointer;
+import jnr.ffi.Runtime;
+
+/**
+ * A page-aligned piece of native memory that carries the bytes of one I/O.
+ *
+ * <p>It exists so that the I/O path can hand a plain address to {@code pread(2)} without allocating
+ * an object per request, while in-memory devices of the tests reach the same bytes through {@link
+ * #bytes()}. Aligned to {@value #ALIGNMENT_BYTES} bytes, because O_DIRECT asks for an address
+ * aligned to the device's logical sector.
+ *
+ * <p>Not thread-safe: one request owns it at a time. The memory lives as long as the object.
+ */
+public final class IoBuffer {
+  /** The alignment of {@link #address()}, in bytes; a page, so that any sector size is satisfied. */
+  public static final int ALIGNMENT_BYTES = 4096;
+
+  private final ByteBuffer bytes;
+  private final long address;
+
+  private IoBuffer(ByteBuffer bytes) {
+    this.bytes = bytes;
+    this.address = Pointer.wrap(Runtime.getSystemRuntime(), bytes).address();
+    if (address % ALIGNMENT_BYTES != 0) {
+      throw new IllegalStateException("the JDK returned memory that is not page-aligned");
+    }
+  }
+
+  /**
+   * Allocates a zeroed buffer.
+   *
+   * @param capacityBytes its size in bytes, greater than 0
+   */
+  public static IoBuffer allocate(int capacityBytes) {
+    int rounded = (capacityBytes + ALIGNMENT_BYTES - 1) / ALIGNMENT_BYTES * ALIGNMENT_BYTES;
+    ByteBuffer aligned =
+        ByteBuffer.allocateDirect(rounded + ALIGNMENT_BYTES).alignedSlice(ALIGNMENT_BYTES);
+    return new IoBuffer(aligned.slice(0, capacityBytes));
+  }
+
+  /** The native address of byte 0. */
+  public long address() {
+    return address;
+  }
+
+  /** The size in bytes. */
+  public int capacityBytes() {
+    return bytes.capacity();
+  }
+
+  /**
+   * The same memory as a buffer (big-endian unless the caller orders otherwise on a duplicate). Use
+   * absolute accesses only: its position and limit are nobody's.
+   */
+  public ByteBuffer bytes() {
+    return bytes;
+  }
+}

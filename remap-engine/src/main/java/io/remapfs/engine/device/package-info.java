@@ -1,0 +1,4 @@
+@NullMarked
+package io.remapfs.engine.device;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,45 @@
+package io.remapfs.engine.posix;
+
+import jnr.ffi.LibraryLoader;
+import jnr.ffi.annotations.IgnoreError;
+
+/**
+ * The C library calls that jnr-posix lacks, or offers only with an object per call.
+ *
+ * <p>Memory is passed as plain {@code long} addresses, so that the I/O path allocates nothing. A
+ * failed call returns -1 (or NULL) and leaves errno in {@link Errno#last()}, which must be read at
+ * once on the same thread. Method names are the C names.
+ */
+public interface LibC {
+  /** The one instance; thread-safe. */
+  LibC INSTANCE = LibraryLoader.create(LibC.class).failImmediately().load("c");
+
+  long pread(int fd, long address, long count, long offset);
+
+  long pwrite(int fd, long address, long count, long offset);
+
+  long read(int fd, long address, long count);
+
+  long write(int fd, long address, long count);
+
+  /** {@code iov} is the address of an array of {@code struct iovec}. */
+  long writev(int fd, long iov, int count);
+
+  /** Punches holes or zeroes; see {@code fallocate(2)}. */
+  int fallocate(int fd, int mode, long offset, long length);
+
+  /** {@code argument} is a value or an address, as the request asks. */
+  int ioctl(int fd, long request, long argument);
+
+  /** See {@code flock(2)}. */
+  int flock(int fd, int operation);
+
+  int mlockall(int flags);
+
+  int prctl(int option, long a2, long a3, long a4, long a5);
+
+  int umount2(String target, int flags);
+
+  @IgnoreError
+  int sched_yield();
+}

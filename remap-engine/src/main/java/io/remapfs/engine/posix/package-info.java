@@ -1,0 +1,4 @@
+@NullMarked
+package io.remapfs.engine.posix;
+
+import org.jspecify.annotations.NullMarked;
