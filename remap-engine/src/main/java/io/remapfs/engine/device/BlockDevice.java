@@ -33,8 +33,7 @@ public interface BlockDevice extends AutoCloseable {
    * @throws MediumErrorException if the medium refuses these bytes
    * @throws TransportErrorException if the device cannot be spoken to
    */
-  void write(long byteOffset, IoBuffer buffer, int at, int lengthBytes)
-      throws BlockDeviceException;
+  void write(long byteOffset, IoBuffer buffer, int at, int lengthBytes) throws BlockDeviceException;
 
   /**
    * Makes every write that returned before this call durable (a full barrier: {@code fdatasync}).

@@ -15,7 +15,9 @@ import jnr.ffi.Runtime;
  * <p>Not thread-safe: one request owns it at a time. The memory lives as long as the object.
  */
 public final class IoBuffer {
-  /** The alignment of {@link #address()}, in bytes; a page, so that any sector size is satisfied. */
+  /**
+   * The alignment of {@link #address()}, in bytes; a page, so that any sector size is satisfied.
+   */
   public static final int ALIGNMENT_BYTES = 4096;
 
   private final ByteBuffer bytes;
