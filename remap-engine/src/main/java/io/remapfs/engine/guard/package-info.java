@@ -1,0 +1,4 @@
+@NullMarked
+package io.remapfs.engine.guard;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** The engine: address translation, error handling, and everything durable. */
+@NullMarked
+package io.remapfs.engine;
+
+import org.jspecify.annotations.NullMarked;

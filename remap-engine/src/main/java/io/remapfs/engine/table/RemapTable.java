@@ -1,0 +1,263 @@
+package io.remapfs.engine.table;
+
+import io.remapfs.engine.EntryVisitor;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The blocks that are not healthy, and where their contents are.
+ *
+ * <p><b>How it works.</b> The disk is cut into regions of a power of two of blocks. A directory
+ * holds one reference a region: null while all its blocks are healthy (so the usual look-up is one
+ * load and one comparison), else a sorted {@code long[]}, one element an entry:
+ *
+ * <pre>
+ *   bit 63          40 39                                   0
+ *      +--------------+--------------------------------------+
+ *      | block within | target (see Target)                  |
+ *      | its region   |                                      |
+ *      +--------------+--------------------------------------+
+ * </pre>
+ *
+ * <p>A change copies the region's array, changes the copy and publishes it with a release store; a
+ * reader takes it with an acquire load and then sees an array that never changes. A reader on the
+ * old array is harmless, because a slot is never reused while mounted.
+ *
+ * <p><b>Invariants.</b> (1) One mutator at a time: the metadata store, under its lock, after the
+ * change is durable. (2) A published array is never empty, never written again, and strictly
+ * ascending. (3) {@link #remappedCount()} plus {@link #pendingCount()} is the number of entries.
+ *
+ * <p><b>Cost.</b> 8 bytes an entry, 16 for each region that has one, 4 for each region. With at most
+ * {@value #MAX_REGIONS} regions, a million entries scattered at random cost below 14 bytes each;
+ * clustered ones cost 8. An insertion copies one region: at most 8 bytes a block of it.
+ *
+ * <p>Thread-safe for any number of readers beside the one mutator; look-ups are wait-free and do
+ * not allocate.
+ */
+public final class RemapTable {
+  private static final int MIN_REGION_SHIFT = 12;
+  private static final int MAX_REGION_SHIFT = 23;
+  private static final int MAX_REGIONS = 1 << 18;
+
+  /** In the answer of {@link #run}: the bits that count blocks. */
+  private static final int RUN_LENGTH_BITS = 22;
+
+  private static final long RUN_LENGTH_MASK = (1L << RUN_LENGTH_BITS) - 1;
+  private static final long TARGET_MASK = (1L << Target.BITS) - 1;
+
+  private final long blockCount;
+  private final int regionShift;
+  private final long regionMask;
+  private final AtomicReferenceArray<long @Nullable []> directory;
+
+  // Written by the mutator only; read by anyone for status.
+  private volatile long remappedCount;
+  private volatile long pendingCount;
+
+  /**
+   * An empty table: every block healthy.
+   *
+   * @param blockCount blocks of the image, 1 to 2^41
+   */
+  public RemapTable(long blockCount) {
+    if (blockCount < 1 || blockCount > (1L << 41)) {
+      throw new IllegalArgumentException("block count " + blockCount + " is out of range");
+    }
+    int shift = MIN_REGION_SHIFT;
+    while (((blockCount - 1) >>> shift) >= MAX_REGIONS && shift < MAX_REGION_SHIFT) {
+      shift++;
+    }
+    this.blockCount = blockCount;
+    this.regionShift = shift;
+    this.regionMask = (1L << shift) - 1;
+    this.directory = new AtomicReferenceArray<>((int) ((blockCount - 1) >>> shift) + 1);
+  }
+
+  /** The blocks of the image. */
+  public long blockCount() {
+    return blockCount;
+  }
+
+  /** Where block {@code blockIndex} is: {@link Target#HEALTHY}, or a remapped or pending target. */
+  public long targetOf(long blockIndex) {
+    long[] region = directory.getAcquire((int) (blockIndex >>> regionShift));
+    if (region == null) {
+      return Target.HEALTHY;
+    }
+    int at = indexOf(region, blockIndex & regionMask);
+    return at < 0 ? Target.HEALTHY : region[at] & TARGET_MASK;
+  }
+
+  /**
+   * Whether all of a range of blocks is healthy; the fast path's only question.
+   *
+   * @param blocks at least 1
+   */
+  public boolean isHealthy(long firstBlock, long blocks) {
+    long lastBlock = firstBlock + blocks - 1;
+    int lastRegion = (int) (lastBlock >>> regionShift);
+    for (int r = (int) (firstBlock >>> regionShift); r <= lastRegion; r++) {
+      long[] region = directory.getAcquire(r);
+      if (region != null) {
+        long base = (long) r << regionShift;
+        int at = lowerBound(region, Math.max(firstBlock, base) - base);
+        if (at < region.length && base + (region[at] >>> Target.BITS) <= lastBlock) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /**
+   * The longest run of blocks from {@code firstBlock} on which are all healthy, all pending, or all
+   * remapped to slots that follow each other. Ask the answer with {@link #runTarget} and {@link
+   * #runLength}; a run ends at a region's end at the latest.
+   *
+   * @param maxBlocks where to stop, at least 1
+   */
+  public long run(long firstBlock, long maxBlocks) {
+    int regionIndex = (int) (firstBlock >>> regionShift);
+    long inRegion = firstBlock & regionMask;
+    long limit = Math.min(Math.min(maxBlocks, regionMask + 1 - inRegion), RUN_LENGTH_MASK);
+    long[] region = directory.getAcquire(regionIndex);
+    if (region == null) {
+      return packRun(Target.HEALTHY, limit);
+    }
+    int at = lowerBound(region, inRegion);
+    long next = at < region.length ? region[at] >>> Target.BITS : Long.MAX_VALUE;
+    if (next != inRegion) {
+      return packRun(Target.HEALTHY, Math.min(limit, next - inRegion));
+    }
+    long target = region[at] & TARGET_MASK;
+    boolean pending = Target.isPending(target);
+    int length = 1;
+    while (length < limit
+        && at + length < region.length
+        && (pending
+            ? isPendingEntry(region[at + length], inRegion + length)
+            : region[at + length] == entry(inRegion + length, target + length))) {
+      length++;
+    }
+    return packRun(target, length);
+  }
+
+  /** The target of a run's first block. */
+  public static long runTarget(long run) {
+    return run >> RUN_LENGTH_BITS;
+  }
+
+  /** The blocks of a run, at least 1. */
+  public static int runLength(long run) {
+    return (int) (run & RUN_LENGTH_MASK);
+  }
+
+  /** Inserts or replaces an entry. For the one mutator; {@code target} is not HEALTHY. */
+  public void put(long blockIndex, long target) {
+    if (blockIndex < 0 || blockIndex >= blockCount || target < 0 || target > TARGET_MASK) {
+      throw new IllegalArgumentException("entry " + blockIndex + " -> " + target);
+    }
+    int regionIndex = (int) (blockIndex >>> regionShift);
+    long key = blockIndex & regionMask;
+    long[] old = directory.getPlain(regionIndex);
+    if (old == null) {
+      directory.setRelease(regionIndex, new long[] {entry(key, target)});
+      count(Target.HEALTHY, target);
+      return;
+    }
+    int at = lowerBound(old, key);
+    long[] changed;
+    if (at < old.length && old[at] >>> Target.BITS == key) {
+      count(old[at] & TARGET_MASK, target);
+      changed = old.clone();
+    } else {
+      count(Target.HEALTHY, target);
+      changed = new long[old.length + 1];
+      System.arraycopy(old, 0, changed, 0, at);
+      System.arraycopy(old, at, changed, at + 1, old.length - at);
+    }
+    changed[at] = entry(key, target);
+    directory.setRelease(regionIndex, changed);
+  }
+
+  /** Makes a block healthy again. For the one mutator; nothing happens where it has no entry. */
+  public void remove(long blockIndex) {
+    int regionIndex = (int) (blockIndex >>> regionShift);
+    long[] old = directory.getPlain(regionIndex);
+    int at = old == null ? -1 : indexOf(old, blockIndex & regionMask);
+    if (old == null || at < 0) {
+      return;
+    }
+    count(old[at] & TARGET_MASK, Target.HEALTHY);
+    if (old.length == 1) {
+      directory.setRelease(regionIndex, null);
+      return;
+    }
+    long[] changed = Arrays.copyOf(old, old.length - 1);
+    System.arraycopy(old, at + 1, changed, at, changed.length - at);
+    directory.setRelease(regionIndex, changed);
+  }
+
+  /** Visits every entry in ascending order; changes made meanwhile may or may not be seen. */
+  public void forEach(EntryVisitor visitor) {
+    for (int r = 0; r < directory.length(); r++) {
+      long[] region = directory.getAcquire(r);
+      if (region != null) {
+        long base = (long) r << regionShift;
+        for (long e : region) {
+          visitor.visit(base + (e >>> Target.BITS), e & TARGET_MASK);
+        }
+      }
+    }
+  }
+
+  /** Blocks whose contents are in a slot. */
+  public long remappedCount() {
+    return remappedCount;
+  }
+
+  /** Blocks whose contents are lost until rewritten. */
+  public long pendingCount() {
+    return pendingCount;
+  }
+
+  // The volatiles have one writer, so a read-modify-write on them loses nothing.
+  @SuppressWarnings("NonAtomicVolatileUpdate")
+  private void count(long before, long after) {
+    remappedCount += (Target.isRemapped(after) ? 1 : 0) - (Target.isRemapped(before) ? 1 : 0);
+    pendingCount += (Target.isPending(after) ? 1 : 0) - (Target.isPending(before) ? 1 : 0);
+  }
+
+  private static long entry(long key, long target) {
+    return (key << Target.BITS) | target;
+  }
+
+  private static boolean isPendingEntry(long entry, long key) {
+    return entry >>> Target.BITS == key && Target.isPending(entry & TARGET_MASK);
+  }
+
+  private static long packRun(long target, long length) {
+    return (target << RUN_LENGTH_BITS) | length;
+  }
+
+  private static int indexOf(long[] region, long key) {
+    int at = lowerBound(region, key);
+    return at < region.length && region[at] >>> Target.BITS == key ? at : -1;
+  }
+
+  /** The index of the first entry at or after {@code key}. Keys are unsigned 24-bit. */
+  private static int lowerBound(long[] region, long key) {
+    int low = 0;
+    int high = region.length;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (region[middle] >>> Target.BITS < key) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+}

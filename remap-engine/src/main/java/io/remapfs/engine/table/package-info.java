@@ -1,0 +1,4 @@
+@NullMarked
+package io.remapfs.engine.table;
+
+import org.jspecify.annotations.NullMarked;
