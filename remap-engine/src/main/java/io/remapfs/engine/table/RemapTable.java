@@ -28,9 +28,9 @@ import org.jspecify.annotations.Nullable;
  * change is durable. (2) A published array is never empty, never written again, and strictly
  * ascending. (3) {@link #remappedCount()} plus {@link #pendingCount()} is the number of entries.
  *
- * <p><b>Cost.</b> 8 bytes an entry, 16 for each region that has one, 4 for each region. With at most
- * {@value #MAX_REGIONS} regions, a million entries scattered at random cost below 14 bytes each;
- * clustered ones cost 8. An insertion copies one region: at most 8 bytes a block of it.
+ * <p><b>Cost.</b> 8 bytes an entry, 16 for each region that has one, 4 for each region. With at
+ * most {@value #MAX_REGIONS} regions, a million entries scattered at random cost below 14 bytes
+ * each; clustered ones cost 8. An insertion copies one region: at most 8 bytes a block of it.
  *
  * <p>Thread-safe for any number of readers beside the one mutator; look-ups are wait-free and do
  * not allocate.

@@ -21,7 +21,9 @@ public final class Target {
   /** The number of bits of a target other than {@link #HEALTHY}. */
   public static final int BITS = 40;
 
-  /** In a pending target: no slot ever held the contents. Also the greatest slot number plus one. */
+  /**
+   * In a pending target: no slot ever held the contents. Also the greatest slot number plus one.
+   */
   public static final long NO_SLOT = (1L << 39) - 1;
 
   private static final long PENDING_BIT = 1L << 39;

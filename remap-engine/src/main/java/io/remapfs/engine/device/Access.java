@@ -1,0 +1,7 @@
+package io.remapfs.engine.device;
+
+/** Whether a device may be changed. */
+public enum Access {
+  READ_ONLY,
+  READ_WRITE
+}

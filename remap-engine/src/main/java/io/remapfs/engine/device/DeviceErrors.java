@@ -1,0 +1,46 @@
+package io.remapfs.engine.device;
+
+import io.remapfs.engine.posix.Errno;
+
+/**
+ * Tells the medium's errors from the transport's.
+ *
+ * <p>The medium's are those that Linux' block layer gives for a sector: EIO (BLK_STS_IOERR, and
+ * what a file system makes of most), ENODATA (BLK_STS_MEDIUM, "critical medium error"), EILSEQ
+ * (BLK_STS_PROTECTION) and EREMOTEIO (BLK_STS_TARGET, "critical target error"); see {@code
+ * blk_errors[]} in block/blk-core.c. Every other errno speaks of the way to the device or of what
+ * is around it, and must never cost a spare slot.
+ */
+public final class DeviceErrors {
+  private DeviceErrors() {}
+
+  /** Whether an errno tells of a bad block. */
+  public static boolean isMedium(int errno) {
+    return errno == Errno.EIO
+        || errno == Errno.ENODATA
+        || errno == Errno.EILSEQ
+        || errno == Errno.EREMOTEIO;
+  }
+
+  /**
+   * The exception for a failed transfer.
+   *
+   * @param what for the message: "read", "write", "zero"
+   */
+  public static BlockDeviceException of(
+      String device, String what, int errno, long byteOffset, long lengthBytes) {
+    String message =
+        what
+            + " of "
+            + lengthBytes
+            + " bytes at "
+            + byteOffset
+            + " of "
+            + device
+            + " failed: "
+            + Errno.describe(errno);
+    return isMedium(errno)
+        ? new MediumErrorException(message, errno, byteOffset, lengthBytes)
+        : new TransportErrorException(message, errno, byteOffset, lengthBytes);
+  }
+}

@@ -1,0 +1,188 @@
+package io.remapfs.engine.device;
+
+import io.remapfs.engine.device.DeviceOpenException.Reason;
+import io.remapfs.engine.posix.Errno;
+import io.remapfs.engine.posix.LibC;
+import io.remapfs.engine.posix.Posix;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/**
+ * Opens, measures and locks a device; every way that can fail gets its own sentence. Changes
+ * nothing on the device.
+ */
+final class DeviceOpener {
+  // linux/fs.h
+  private static final long BLKSSZGET = 0x1268;
+  private static final long BLKGETSIZE64 = 0x80081272L;
+
+  // sys/file.h
+  private static final int LOCK_SH = 1;
+  private static final int LOCK_EX = 2;
+  private static final int LOCK_NB = 4;
+
+  private static final int S_IFMT = 0xF000;
+  private static final int S_IFBLK = 0x6000;
+  private static final int S_IFREG = 0x8000;
+  private static final int S_IFDIR = 0x4000;
+
+  record Opened(int fd, DeviceFacts facts) {}
+
+  private DeviceOpener() {}
+
+  static Opened open(String path, IoMode mode, Access access) throws DeviceOpenException {
+    int type = fileType(path);
+    boolean isBlockDevice = type == S_IFBLK;
+    int flags =
+        (access == Access.READ_WRITE ? Posix.O_RDWR : Posix.O_RDONLY)
+            | Posix.O_CLOEXEC
+            | (mode == IoMode.DIRECT ? Posix.O_DIRECT : 0)
+            | (isBlockDevice && access == Access.READ_WRITE ? Posix.O_EXCL : 0);
+    int fd = Posix.open(path, flags);
+    if (fd < 0) {
+      throw openFailure(path, mode, isBlockDevice, Posix.errno());
+    }
+    boolean kept = false;
+    try {
+      lock(path, fd, access);
+      DeviceFacts facts = isBlockDevice ? blockDeviceFacts(path, fd, mode) : fileFacts(path, mode);
+      if (facts.sizeBytes() == 0) {
+        throw new DeviceOpenException(
+            Reason.EMPTY, path + " is empty; name a disk or a disk image with contents");
+      }
+      kept = true;
+      return new Opened(fd, facts);
+    } finally {
+      if (!kept) {
+        Posix.close(fd);
+      }
+    }
+  }
+
+  private static int fileType(String path) throws DeviceOpenException {
+    int type;
+    try {
+      type = (int) Files.getAttribute(Path.of(path), "unix:mode") & S_IFMT;
+    } catch (NoSuchFileException e) {
+      throw new DeviceOpenException(Reason.MISSING, path + " does not exist; check the path");
+    } catch (IOException e) {
+      throw new DeviceOpenException(
+          Reason.FAILED, path + " cannot be looked at: " + e.getMessage());
+    }
+    if (type == S_IFDIR) {
+      throw new DeviceOpenException(
+          Reason.NOT_A_DISK, path + " is a directory; name a disk image file or a block device");
+    }
+    if (type != S_IFBLK && type != S_IFREG) {
+      throw new DeviceOpenException(
+          Reason.NOT_A_DISK,
+          path + " is neither a regular file nor a block device; name one of these");
+    }
+    return type;
+  }
+
+  private static DeviceOpenException openFailure(
+      String path, IoMode mode, boolean isBlockDevice, int errno) {
+    return switch (errno) {
+      case Errno.EACCES, Errno.EPERM ->
+          new DeviceOpenException(
+              Reason.NO_RIGHTS,
+              path + " may not be opened by this user; run as root or change its rights");
+      case Errno.EBUSY ->
+          new DeviceBusyException(
+              path + " is in use (" + DeviceHolders.ofBlockDevice(path) + "); unmount it first",
+              -1);
+      case Errno.EROFS ->
+          new DeviceOpenException(
+              Reason.READ_ONLY, path + " is read-only; mount it with --read-only");
+      case Errno.EINVAL ->
+          mode == IoMode.DIRECT && !isBlockDevice
+              ? new DeviceOpenException(
+                  Reason.NO_DIRECT_IO,
+                  "the file system of " + path + " refuses direct I/O; add --io=buffered")
+              : new DeviceOpenException(
+                  Reason.FAILED, path + " cannot be opened: " + Errno.describe(errno));
+      default ->
+          new DeviceOpenException(
+              Reason.FAILED, path + " cannot be opened: " + Errno.describe(errno));
+    };
+  }
+
+  private static void lock(String path, int fd, Access access) throws DeviceOpenException {
+    int operation = (access == Access.READ_WRITE ? LOCK_EX : LOCK_SH) | LOCK_NB;
+    while (LibC.INSTANCE.flock(fd, operation) != 0) {
+      int errno = Errno.last();
+      if (errno == Errno.EINTR) {
+        continue;
+      }
+      if (errno != Errno.EAGAIN) {
+        throw new DeviceOpenException(
+            Reason.FAILED, path + " cannot be locked: " + Errno.describe(errno));
+      }
+      long holder = DeviceHolders.flockHolder(Path.of(path));
+      throw new DeviceBusyException(
+          path
+              + " is already in use by "
+              + (holder > 0 ? "process " + holder : "another process")
+              + "; unmount it there first",
+          holder);
+    }
+  }
+
+  private static DeviceFacts fileFacts(String path, IoMode mode) throws DeviceOpenException {
+    try {
+      long sizeBytes = Files.size(Path.of(path));
+      return new DeviceFacts(
+          sizeBytes, mode == IoMode.DIRECT ? directSectorSize(path) : 1, false, "");
+    } catch (IOException e) {
+      throw new DeviceOpenException(
+          Reason.FAILED, "the size of " + path + " cannot be read: " + e.getMessage());
+    }
+  }
+
+  /**
+   * What O_DIRECT on a regular file asks for: the logical sector of the disk under its file system.
+   * 512 unless sysfs names a larger one; a file system without a disk (FUSE, tmpfs) takes 512.
+   */
+  private static int directSectorSize(String path) {
+    try {
+      long dev = (long) Files.getAttribute(Path.of(path), "unix:dev");
+      return BlockDeviceSysfs.logicalSectorSize(dev);
+    } catch (IOException | RuntimeException e) {
+      return 512;
+    }
+  }
+
+  private static DeviceFacts blockDeviceFacts(String path, int fd, IoMode mode)
+      throws DeviceOpenException {
+    IoBuffer out = IoBuffer.allocate(Long.BYTES);
+    ByteBuffer bytes = out.bytes().duplicate().order(ByteOrder.nativeOrder());
+    if (LibC.INSTANCE.ioctl(fd, BLKGETSIZE64, out.address()) != 0) {
+      throw new DeviceOpenException(
+          Reason.FAILED,
+          "the size of " + path + " cannot be read: " + Errno.describe(Errno.last()));
+    }
+    long sizeBytes = bytes.getLong(0);
+    if (LibC.INSTANCE.ioctl(fd, BLKSSZGET, out.address()) != 0) {
+      throw new DeviceOpenException(
+          Reason.FAILED,
+          "the sector size of " + path + " cannot be read: " + Errno.describe(Errno.last()));
+    }
+    int sectorSizeBytes = mode == IoMode.DIRECT ? bytes.getInt(0) : 1;
+    return new DeviceFacts(sizeBytes, sectorSizeBytes, true, serial(path));
+  }
+
+  private static String serial(String path) {
+    try {
+      long rdev = (long) Files.getAttribute(Path.of(path), "unix:rdev", new LinkOption[0]);
+      return BlockDeviceSysfs.serial(rdev);
+    } catch (IOException | RuntimeException e) {
+      return "";
+    }
+  }
+}
