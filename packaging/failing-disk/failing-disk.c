@@ -12,7 +12,7 @@
  *
  * A line of FAULTS is one fault; `#` starts a comment:
  *
- *   START LENGTH MODE [errno=NAME] [delay=20ms] [times=N]
+ *   START LENGTH MODE [errno=NAME] [delay=20ms] [times=N] [over=BYTES]
  *   all MODE ...
  *
  *   START, LENGTH   bytes: decimal, 0x hexadecimal, or with a suffix K, M or G
@@ -22,6 +22,7 @@
  *   delay           how long the disk thinks before it answers: us, ms or s
  *   times           the first N requests that touch the range fail, later ones succeed: a tired
  *                   sector that a retry still yields. Counted anew each time FAULTS is edited.
+ *   over            only requests longer than this fail: a block whose single sectors can be saved
  *
  * The first line that touches a request decides. As on a real disk, the part of a failing write
  * that lies before the fault reaches the medium, and a fault does not erase what its range held.
@@ -57,6 +58,7 @@ struct fault {
   int mode;            /* READ | WRITE */
   int error;           /* errno, or 0: only slow */
   uint64_t delay_us;
+  uint64_t over;       /* requests of up to this many bytes are spared */
   bool wears_off;
   int64_t times; /* if it wears off: how often it still fails; counted down atomically, below 0 too */
 };
@@ -112,6 +114,8 @@ static bool parse_option(const char *word, struct fault *fault)
   int used = 0;
   if (!strncmp(word, "errno=", 6))
     return parse_errno(word + 6, &fault->error);
+  if (!strncmp(word, "over=", 5))
+    return parse_bytes(word + 5, &fault->over);
   if (sscanf(word, "times=%" SCNd64 "%n", &fault->times, &used) == 1) {
     fault->wears_off = true;
     return !word[used] && fault->times >= 0;
@@ -178,7 +182,7 @@ static bool read_faults(struct fault **list, size_t *count, struct stat *seen)
     number++;
     int found = parse_line(line, &fault);
     if (found < 0) {
-      nbdkit_error("%s: line %d: expected START LENGTH r|w|rw [errno=NAME] [delay=20ms] [times=N]",
+      nbdkit_error("%s: line %d: expected START LENGTH r|w|rw [errno=NAME] [delay=20ms] [times=N] [over=BYTES]",
                    faults_path, number);
       good = false;
     } else if (found > 0) {
@@ -243,7 +247,7 @@ static int meet_fault(int mode, uint64_t offset, uint32_t count, uint32_t *healt
   pthread_rwlock_rdlock(&faults_lock);
   for (size_t i = 0; i < fault_count; i++) {
     struct fault *fault = &faults[i];
-    if (!(fault->mode & mode) || offset >= fault->end || offset + count <= fault->start)
+    if (!(fault->mode & mode) || count <= fault->over || offset >= fault->end || offset + count <= fault->start)
       continue;
     if (fault->wears_off && __atomic_fetch_sub(&fault->times, 1, __ATOMIC_RELAXED) <= 0)
       continue; /* A later line may still apply. */
