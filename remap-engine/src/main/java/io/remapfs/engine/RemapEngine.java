@@ -3,6 +3,7 @@ package io.remapfs.engine;
 import io.remapfs.engine.device.BlockDevice;
 import io.remapfs.engine.device.BlockDeviceException;
 import io.remapfs.engine.device.IoBuffer;
+import io.remapfs.engine.table.EntryVisitor;
 import java.util.UUID;
 
 /** The engine's front: for now it passes every request to the backing. */

@@ -13,37 +13,37 @@ public final class Posix {
   public static final int O_DIRECT =
       System.getProperty("os.arch", "").equals("aarch64") ? 0x10000 : 0x4000;
 
-  private static final POSIX POSIX = POSIXFactory.getNativePOSIX();
+  private static final POSIX NATIVE = POSIXFactory.getNativePOSIX();
 
   private Posix() {}
 
   /** {@code open(2)}: a descriptor, or -1 with {@link #errno()} set. */
   public static int open(String path, int flags) {
-    return POSIX.open(path, flags, 0);
+    return NATIVE.open(path, flags, 0);
   }
 
   /** {@code close(2)}. */
   public static int close(int fd) {
-    return POSIX.close(fd);
+    return NATIVE.close(fd);
   }
 
   /** {@code fdatasync(2)}: 0, or -1 with {@link #errno()} set. */
   public static int fdatasync(int fd) {
-    return POSIX.fdatasync(fd);
+    return NATIVE.fdatasync(fd);
   }
 
   /** {@code dup2(2)}. */
   public static int dup2(int from, int to) {
-    return POSIX.dup2(from, to);
+    return NATIVE.dup2(from, to);
   }
 
   /** The effective user id. */
   public static int effectiveUid() {
-    return POSIX.geteuid();
+    return NATIVE.geteuid();
   }
 
   /** The errno that the last failed call of this class left on this thread. */
   public static int errno() {
-    return POSIX.errno();
+    return NATIVE.errno();
   }
 }

@@ -1,6 +1,5 @@
 package io.remapfs.engine.table;
 
-import io.remapfs.engine.EntryVisitor;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;

@@ -1,4 +1,4 @@
-package io.remapfs.engine;
+package io.remapfs.engine.table;
 
 /** Receives the entries of the remap table, in ascending order of their blocks. */
 @FunctionalInterface
@@ -7,7 +7,7 @@ public interface EntryVisitor {
    * One block that is not healthy.
    *
    * @param blockIndex the block, from 0
-   * @param target where its newest contents are; see {@link io.remapfs.engine.table.Target}
+   * @param target where its newest contents are; see {@link Target}
    */
   void visit(long blockIndex, long target);
 }
