@@ -1,0 +1,3 @@
+/** Suites on real FUSE mounts, loop devices, file systems and disks that really fail. */
+@org.jspecify.annotations.NullMarked
+package io.remapfs.it;
