@@ -1,6 +1,6 @@
 package io.remapfs.health;
 
-import io.remapfs.engine.EntryVisitor;
+import io.remapfs.engine.table.EntryVisitor;
 
 /** Where the lists of bad blocks come from: the engine's table, or a test's. */
 @FunctionalInterface

@@ -1,6 +1,6 @@
 package io.remapfs.health;
 
-import io.remapfs.engine.EntryVisitor;
+import io.remapfs.engine.table.EntryVisitor;
 import io.remapfs.engine.table.Target;
 
 /**
