@@ -16,7 +16,8 @@
  *   all MODE ...
  *
  *   START, LENGTH   bytes: decimal, 0x hexadecimal, or with a suffix K, M or G
- *   MODE            r (reads fail), w (writes, trims and zeroes fail) or rw
+ *   MODE            r (reads fail), w (writes, trims and zeroes fail), f (flushes fail, wherever the range
+ *                   is), or several of them: rw
  *   errno           EIO (the default), ENOSPC, ENOMEM, EPERM, ESHUTDOWN, or `none`: slow, but no error.
  *                   The NBD protocol can carry no other (ENODATA would arrive as EINVAL).
  *   delay           how long the disk thinks before it answers: us, ms or s
@@ -51,11 +52,11 @@
 
 #define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL
 
-enum { READ = 1, WRITE = 2 };
+enum { READ = 1, WRITE = 2, FLUSH = 4 };
 
 struct fault {
   uint64_t start, end; /* bytes; end is exclusive */
-  int mode;            /* READ | WRITE */
+  int mode;            /* READ | WRITE | FLUSH */
   int error;           /* errno, or 0: only slow */
   uint64_t delay_us;
   uint64_t over;       /* requests of up to this many bytes are spared */
@@ -151,9 +152,9 @@ static int parse_line(char *line, struct fault *fault)
   word = strtok_r(NULL, " \t\r", &place);
   if (!word)
     return -1;
-  fault->mode = !strcmp(word, "r") ? READ : !strcmp(word, "w") ? WRITE : !strcmp(word, "rw") ? READ | WRITE : 0;
-  if (!fault->mode)
+  if (word[strspn(word, "rwf")])
     return -1;
+  fault->mode = (strchr(word, 'r') ? READ : 0) | (strchr(word, 'w') ? WRITE : 0) | (strchr(word, 'f') ? FLUSH : 0);
 
   while ((word = strtok_r(NULL, " \t\r", &place)))
     if (!parse_option(word, fault))
@@ -182,7 +183,7 @@ static bool read_faults(struct fault **list, size_t *count, struct stat *seen)
     number++;
     int found = parse_line(line, &fault);
     if (found < 0) {
-      nbdkit_error("%s: line %d: expected START LENGTH r|w|rw [errno=NAME] [delay=20ms] [times=N] [over=BYTES]",
+      nbdkit_error("%s: line %d: expected START LENGTH r|w|f|rw [errno=NAME] [delay=20ms] [times=N] [over=BYTES]",
                    faults_path, number);
       good = false;
     } else if (found > 0) {
@@ -247,7 +248,9 @@ static int meet_fault(int mode, uint64_t offset, uint32_t count, uint32_t *healt
   pthread_rwlock_rdlock(&faults_lock);
   for (size_t i = 0; i < fault_count; i++) {
     struct fault *fault = &faults[i];
-    if (!(fault->mode & mode) || count <= fault->over || offset >= fault->end || offset + count <= fault->start)
+    if (!(fault->mode & mode))
+      continue;
+    if (mode != FLUSH && (count <= fault->over || offset >= fault->end || offset + count <= fault->start))
       continue;
     if (fault->wears_off && __atomic_fetch_sub(&fault->times, 1, __ATOMIC_RELAXED) <= 0)
       continue; /* A later line may still apply. */
@@ -371,6 +374,10 @@ static int disk_flush(void *handle, uint32_t flags)
 {
   (void) handle;
   (void) flags;
+  uint32_t healthy;
+  int error = meet_fault(FLUSH, 0, 0, &healthy);
+  if (error)
+    return fail(error);
   return fdatasync(backing) == -1 ? fail(errno) : 0;
 }
 

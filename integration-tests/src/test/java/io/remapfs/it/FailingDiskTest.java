@@ -72,6 +72,8 @@ final class FailingDiskTest {
   void shouldKeepTheLastGoodListWhenAnEditCannotBeRead(Workbench bench) {
     FailingDisk disk = bench.failingDisk("disk", SIZE);
     disk.faults(Fault.wholeDisk("r", ""));
+    // Lists are read when a request comes: this one makes the good list the last one.
+    assertThatThrownBy(() -> Images.read(disk.image(), 0, 4096)).isInstanceOf(IOException.class);
     disk.faultsText("here be dragons\n");
     assertThatThrownBy(() -> Images.read(disk.image(), 0, 4096)).isInstanceOf(IOException.class);
   }
