@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -30,10 +31,15 @@ public final class Mounted implements AutoCloseable {
 
   /** Runs {@code remapfs ARGUMENTS...} by the launcher. */
   public static Shell.Result remapfs(String... arguments) {
+    return Shell.run(LIMIT, command(arguments).toArray(String[]::new));
+  }
+
+  /** The command line of {@code remapfs ARGUMENTS...}. */
+  public static List<String> command(String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Repository.launcher().toString());
     command.addAll(List.of(arguments));
-    return Shell.run(LIMIT, command.toArray(String[]::new));
+    return command;
   }
 
   /**
@@ -49,7 +55,10 @@ public final class Mounted implements AutoCloseable {
     arguments.add(mountPoint.toString());
     try {
       Files.createDirectories(mountPoint);
-      Shell.Result result = remapfs(arguments.toArray(String[]::new)).orFail();
+      String[] command = command(arguments.toArray(String[]::new)).toArray(String[]::new);
+      // The log goes with the test's folder instead of staying in /var/log.
+      Map<String, String> environment = Map.of("REMAPFS_LOG", mountPoint + ".log");
+      Shell.Result result = Shell.run(LIMIT, environment, command).orFail();
       return new Mounted(mountPoint, result.stdout().trim());
     } catch (IOException e) {
       throw new UncheckedIOException(e);

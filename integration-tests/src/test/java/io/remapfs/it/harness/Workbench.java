@@ -65,6 +65,27 @@ public final class Workbench implements AutoCloseable {
     return keep(Mounted.mount(backing, folder.resolve("mount-" + made++), options));
   }
 
+  /**
+   * Formats a spare of 16 MiB for {@code backing} and mounts both. A {@link FailingDisk}'s folder
+   * cannot take a spare of its own, hence the named one.
+   */
+  public Mounted mountFormatted(Path backing, int blockSizeBytes, String... options) {
+    Path spare = disk("spare-" + made++ + ".img", 16 * Images.MIB);
+    return mountFormatted(backing, spare, blockSizeBytes, options);
+  }
+
+  /** The same with the spare given. */
+  public Mounted mountFormatted(Path backing, Path spare, int blockSizeBytes, String... options) {
+    Mounted.remapfs(
+            "format", "--block-size", Integer.toString(blockSizeBytes), "--spare", spare.toString(), backing.toString())
+        .orFail();
+    String[] all = new String[options.length + 2];
+    all[0] = "--spare";
+    all[1] = spare.toString();
+    System.arraycopy(options, 0, all, 2, options.length);
+    return mount(backing, all);
+  }
+
   public LoopDevice loop(Path file) {
     return keep(LoopDevice.attach(file));
   }
