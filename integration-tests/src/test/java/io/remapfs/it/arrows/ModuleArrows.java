@@ -1,4 +1,4 @@
-package io.remapfs.integration.arrows;
+package io.remapfs.it.arrows;
 
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;

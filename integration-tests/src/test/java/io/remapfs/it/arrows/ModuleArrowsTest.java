@@ -1,4 +1,4 @@
-package io.remapfs.integration.arrows;
+package io.remapfs.it.arrows;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 /** Holds the product to {@link ModuleArrows}, and the rules to classes that break them. */
 final class ModuleArrowsTest {
   private static final String PRODUCT = "io.remapfs";
-  private static final String FIXTURE = "io.remapfs.integration.arrows.fixture";
+  private static final String FIXTURE = "io.remapfs.it.arrows.fixture";
 
   private final JavaClasses product =
       new ClassFileImporter()

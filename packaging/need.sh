@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+#
+# need.sh PROBE=PACKAGE...: installs the Debian packages whose probe is missing, and says so.
+#
+# A probe is a command's name, or a path, where a file is what matters. Needs root and apt-get only
+# when something is missing.
+set -euo pipefail
+
+missing=()
+for need in "$@"; do
+  probe=${need%%=*}
+  if [[ $probe == /* ]]; then
+    [[ -e $probe ]] || missing+=("${need#*=}")
+  else
+    PATH="$PATH:/usr/sbin:/sbin" command -v "$probe" >/dev/null || missing+=("${need#*=}")
+  fi
+done
+[[ ${#missing[@]} -gt 0 ]] || exit 0
+
+if [[ $EUID -ne 0 ]] || ! command -v apt-get >/dev/null; then
+  echo "missing: ${missing[*]} (Debian's names); install them, or run this as root where apt-get is" >&2
+  exit 1
+fi
+echo "installing: ${missing[*]}"
+install() {
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null
+}
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# The package list may be missing or old; it is fetched only then.
+if ! install >"$log" 2>&1 && ! { apt-get update -qq && install; } >>"$log" 2>&1; then
+  cat "$log" >&2
+  exit 1
+fi
