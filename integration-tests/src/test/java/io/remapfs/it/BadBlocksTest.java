@@ -95,7 +95,8 @@ final class BadBlocksTest {
     Mounted mounted = bench.mountFormatted(disk.image(), blockSize);
     disk.faults(faults("w", "", blockSize, bad));
 
-    mounted.write((long) FIRST * blockSize, Images.pattern(NEW, (long) FIRST * blockSize, COUNT * blockSize));
+    mounted.write(
+        (long) FIRST * blockSize, Images.pattern(NEW, (long) FIRST * blockSize, COUNT * blockSize));
 
     assertPattern(mounted, NEW, (long) FIRST * blockSize, COUNT * blockSize);
     assertThat(mounted.status().remapped()).isEqualTo(bad.size());

@@ -50,8 +50,7 @@ final class DiscardTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "-z"})
-  void shouldReadZerosWhenTheLoopDeviceIsDiscarded(String how, Workbench bench)
-      throws IOException {
+  void shouldReadZerosWhenTheLoopDeviceIsDiscarded(String how, Workbench bench) throws IOException {
     Mounted mounted = damaged(bench);
 
     try (LoopDevice loop = LoopDevice.attach(mounted.image())) {
@@ -67,8 +66,7 @@ final class DiscardTest {
   }
 
   @Test
-  void shouldZeroOnlyWhatWasAskedForWhenThePlacesAreNotAligned(Workbench bench)
-      throws IOException {
+  void shouldZeroOnlyWhatWasAskedForWhenThePlacesAreNotAligned(Workbench bench) throws IOException {
     Mounted mounted = damaged(bench);
     long from = 9L * BLOCK + 100;
     int lengthBytes = 3 * BLOCK + 55;

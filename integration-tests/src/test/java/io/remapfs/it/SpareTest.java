@@ -107,8 +107,7 @@ final class SpareTest {
   }
 
   @Test
-  void shouldKeepServingEverythingElseWhenTheSpareIsExhausted(Workbench bench)
-      throws IOException {
+  void shouldKeepServingEverythingElseWhenTheSpareIsExhausted(Workbench bench) throws IOException {
     int largeBlock = 64 << 10;
     FailingDisk disk = bench.filledFailingDisk("disk", 2 * SIZE, OLD);
     Mounted mounted = bench.mountFormatted(disk.image(), largeBlock);
@@ -120,7 +119,8 @@ final class SpareTest {
     for (long slot = 0; slot < slots; slot++) {
       mounted.write(slot * largeBlock, Images.pattern(NEW, slot * largeBlock, largeBlock));
     }
-    assertWriteFails(mounted, slots * largeBlock, Images.pattern(NEW, slots * largeBlock, largeBlock));
+    assertWriteFails(
+        mounted, slots * largeBlock, Images.pattern(NEW, slots * largeBlock, largeBlock));
 
     Status status = mounted.status();
     assertThat(status.state()).isEqualTo("EXHAUSTED");

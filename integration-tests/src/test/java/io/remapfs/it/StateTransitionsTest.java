@@ -121,8 +121,7 @@ final class StateTransitionsTest {
   }
 
   @Test
-  void shouldWriteToTheBackingWhenAPendingBlockIsToBeRewritten(Workbench bench)
-      throws IOException {
+  void shouldWriteToTheBackingWhenAPendingBlockIsToBeRewritten(Workbench bench) throws IOException {
     FailingDisk disk = bench.filledFailingDisk("disk", SIZE, OLD);
     Mounted mounted = bench.mountFormatted(disk.image(), BLOCK, "--pending-write=rewrite");
     disk.faults(Fault.read(AT, BLOCK));

@@ -17,7 +17,8 @@ public final class ImageAssert {
     int mismatch = Arrays.mismatch(expected, actual);
     assertThat(mismatch)
         .withFailMessage(
-            "image differs at byte %d of %d from %d", byteOffset + mismatch, expected.length, byteOffset)
+            "image differs at byte %d of %d from %d",
+            byteOffset + mismatch, expected.length, byteOffset)
         .isEqualTo(-1);
   }
 

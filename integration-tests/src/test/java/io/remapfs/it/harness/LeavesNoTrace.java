@@ -28,6 +28,7 @@ public final class LeavesNoTrace
 
   @Override
   public void beforeAll(ExtensionContext context) throws IOException {
+    Repository.buildOnce();
     String parent = System.getProperty("remapfs.it.folder", System.getProperty("java.io.tmpdir"));
     Path folder =
         Files.createTempDirectory(

@@ -2,9 +2,12 @@ package io.remapfs.it.harness;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /** Where the product under test lies. */
 public final class Repository {
+  private static boolean built;
+
   private Repository() {}
 
   /**
@@ -19,6 +22,16 @@ public final class Repository {
       }
     }
     throw new IllegalStateException("not below the repository: " + folder);
+  }
+
+  /**
+   * Lets the launcher build the program where it is stale, once a run, outside any test's limit.
+   */
+  public static synchronized void buildOnce() {
+    if (!built) {
+      Shell.run(Duration.ofMinutes(5), launcher().toString(), "--version").orFail();
+      built = true;
+    }
   }
 
   /** The launcher that users run. */

@@ -77,7 +77,12 @@ public final class Workbench implements AutoCloseable {
   /** The same with the spare given. */
   public Mounted mountFormatted(Path backing, Path spare, int blockSizeBytes, String... options) {
     Mounted.remapfs(
-            "format", "--block-size", Integer.toString(blockSizeBytes), "--spare", spare.toString(), backing.toString())
+            "format",
+            "--block-size",
+            Integer.toString(blockSizeBytes),
+            "--spare",
+            spare.toString(),
+            backing.toString())
         .orFail();
     String[] all = new String[options.length + 2];
     all[0] = "--spare";

@@ -1,0 +1,99 @@
+package io.remapfs.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.remapfs.it.harness.Await;
+import io.remapfs.it.harness.FailingDisk;
+import io.remapfs.it.harness.Fault;
+import io.remapfs.it.harness.GenerationWriter;
+import io.remapfs.it.harness.Images;
+import io.remapfs.it.harness.LeavesNoTrace;
+import io.remapfs.it.harness.Mounted;
+import io.remapfs.it.harness.Workbench;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * {@code kill -9} at random moments under write load, while more and more of the disk goes bad.
+ * {@code -Dremapfs.it.cycles} and {@code -Dremapfs.it.seed} choose another run.
+ */
+@Tag("integration")
+@Timeout(value = 300, unit = TimeUnit.SECONDS)
+@ExtendWith(LeavesNoTrace.class)
+final class CrashTest {
+  private static final int CYCLES = Integer.getInteger("remapfs.it.cycles", 50);
+  private static final long SEED = Long.getLong("remapfs.it.seed", System.nanoTime());
+  private static final int BLOCK = 4096;
+  private static final int BLOCKS = 1024;
+
+  /** Blocks of one run of bad ones; a run more goes bad in each cycle. */
+  private static final int RUN = 4;
+
+  @Test
+  void shouldKeepEveryAcknowledgedWriteWhenKilledAtAnyMoment(Workbench bench) throws Exception {
+    Random random = new Random(SEED);
+    FailingDisk disk = bench.failingDisk("disk", 16 * Images.MIB);
+    Path spare = bench.disk("spare.img", 16 * Images.MIB);
+    Path mountPoint = bench.folder("mount");
+    Mounted.remapfs("format", "--spare", spare.toString(), disk.image().toString()).orFail();
+    GenerationWriter writer = new GenerationWriter(BLOCK, BLOCKS);
+    List<Fault> faults = new ArrayList<>();
+    long remapped = 0;
+
+    for (int cycle = 0; cycle < CYCLES; cycle++) {
+      String where = "seed " + SEED + " cycle " + cycle;
+      Mounted mounted =
+          bench.keep(
+              Mounted.mount(
+                  disk.image(), mountPoint, "--clear-stale", "--spare", spare.toString()));
+      verify(writer, mounted, where);
+      // A remap is counted once it is published, which is before the write it serves is
+      // acknowledged.
+      assertThat(mounted.status().remapped()).as(where).isGreaterThanOrEqualTo(remapped);
+      assertThat(mounted.status().pending()).as(where).isZero();
+
+      // Runs do not overlap: every 16 blocks one, at a place of its own within.
+      int firstBad = (cycle * 16 + random.nextInt(12)) % BLOCKS;
+      // Bad for writing, or to be read sector by sector: nothing is lost, so every block is
+      // checked.
+      faults.add(
+          random.nextBoolean()
+              ? Fault.write((long) firstBad * BLOCK, RUN * BLOCK)
+              : Fault.salvageable((long) firstBad * BLOCK, RUN * BLOCK));
+      writer.start(mounted.image(), SEED + cycle);
+      int flushesBefore = writer.flushes();
+      Await.until("a flush under load", () -> writer.flushes() > flushesBefore);
+      disk.faults(faults.toArray(Fault[]::new));
+      long killAtNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(random.nextInt(400));
+      Await.until("the moment to kill", () -> System.nanoTime() >= killAtNanos);
+      remapped = mounted.status().remapped();
+      mounted.kill9();
+      writer.join();
+    }
+
+    Mounted last =
+        bench.keep(
+            Mounted.mount(disk.image(), mountPoint, "--clear-stale", "--spare", spare.toString()));
+    verify(writer, last, "seed " + SEED + " at the end");
+    assertThat(last.status().remapped()).isPositive();
+    last.umount().orFail();
+    Mounted.remapfs("check", spare.toString()).orFail();
+  }
+
+  private static void verify(GenerationWriter writer, Mounted mounted, String where)
+      throws IOException {
+    try {
+      writer.verify(mounted.image());
+    } catch (AssertionError | IOException e) {
+      throw new AssertionError(where, e);
+    }
+  }
+}
