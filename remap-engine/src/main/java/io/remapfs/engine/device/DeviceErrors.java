@@ -43,4 +43,9 @@ public final class DeviceErrors {
         ? new MediumErrorException(message, errno, byteOffset, lengthBytes)
         : new TransportErrorException(message, errno, byteOffset, lengthBytes);
   }
+
+  /** The refusal of a write to what was opened read-only. */
+  public static TransportErrorException readOnly(String device) {
+    return new TransportErrorException(device + " is mounted read-only", Errno.EROFS, -1, 0);
+  }
 }

@@ -221,6 +221,19 @@ public final class RemapTable {
     return pendingCount;
   }
 
+  /**
+   * The heap that the table takes: 8 bytes an entry, 16 bytes of header an array, and a reference
+   * of 4 bytes (heaps below 32 GiB) a region. Counted, not measured; walks the directory.
+   */
+  public long heapBytes() {
+    long bytes = 16 + 4L * directory.length();
+    for (int r = 0; r < directory.length(); r++) {
+      long[] region = directory.getAcquire(r);
+      bytes += region == null ? 0 : 16 + 8L * region.length;
+    }
+    return bytes;
+  }
+
   // The volatiles have one writer, so a read-modify-write on them loses nothing.
   @SuppressWarnings("NonAtomicVolatileUpdate")
   private void count(long before, long after) {
