@@ -1,0 +1,148 @@
+package io.remapfs.mount.fs;
+
+import io.remapfs.engine.RemapEngine;
+import io.remapfs.engine.device.IoBuffer;
+import io.remapfs.engine.posix.Errno;
+
+/**
+ * The file {@code image}: a regular file of fixed size over the engine, with errnos instead of
+ * exceptions. Results below zero are negative errnos.
+ *
+ * <p>Its end behaves as a disk's: a read across it is short, a read behind it is empty, a write
+ * across it is short, and a write behind it is ENOSPC.
+ *
+ * <p>Thread-safe, and it allocates nothing unless something fails: both sessions run through here.
+ */
+public final class ImageFile {
+  /** The handle of an open for reading only. Closing such a one needs no barrier. */
+  public static final long READ_HANDLE = 1;
+
+  /** The handle of an open that may write. */
+  public static final long WRITE_HANDLE = 2;
+
+  // linux/falloc.h
+  static final int FALLOC_FL_KEEP_SIZE = 0x01;
+  static final int FALLOC_FL_PUNCH_HOLE = 0x02;
+  static final int FALLOC_FL_ZERO_RANGE = 0x10;
+
+  private final RemapEngine engine;
+  private final boolean readOnly;
+  private final long sizeBytes;
+
+  ImageFile(RemapEngine engine, boolean readOnly) {
+    this.engine = engine;
+    this.readOnly = readOnly;
+    this.sizeBytes = engine.sizeBytes();
+  }
+
+  /** Whether a file handle is one of the image's two. */
+  public static boolean isHandle(long handle) {
+    return handle == READ_HANDLE || handle == WRITE_HANDLE;
+  }
+
+  /** The size in bytes; fixed. */
+  public long sizeBytes() {
+    return sizeBytes;
+  }
+
+  boolean isReadOnly() {
+    return readOnly;
+  }
+
+  /**
+   * Reads into {@code buffer} at index {@code at}.
+   *
+   * @return the bytes read: {@code lengthBytes}, or fewer at the end of the image; or -errno
+   */
+  public int read(long byteOffset, IoBuffer buffer, int at, int lengthBytes) {
+    if (byteOffset < 0 || lengthBytes < 0) {
+      return -Errno.EINVAL;
+    }
+    int count = (int) Math.min(lengthBytes, sizeBytes - byteOffset);
+    if (count <= 0) {
+      return 0;
+    }
+    try {
+      engine.read(byteOffset, buffer, at, count);
+      return count;
+    } catch (Throwable failure) {
+      return ErrnoEdge.negativeErrno("read", failure);
+    }
+  }
+
+  /**
+   * Writes from {@code buffer} at index {@code at}.
+   *
+   * @return the bytes written: {@code lengthBytes}, or fewer at the end of the image; or -errno
+   */
+  public int write(long byteOffset, IoBuffer buffer, int at, int lengthBytes) {
+    if (readOnly) {
+      return -Errno.EROFS;
+    }
+    if (byteOffset < 0 || lengthBytes < 0) {
+      return -Errno.EINVAL;
+    }
+    if (lengthBytes == 0) {
+      return 0;
+    }
+    int count = (int) Math.min(lengthBytes, sizeBytes - byteOffset);
+    if (count <= 0) {
+      return -Errno.ENOSPC;
+    }
+    try {
+      engine.write(byteOffset, buffer, at, count);
+      return count;
+    } catch (Throwable failure) {
+      return ErrnoEdge.negativeErrno("write", failure);
+    }
+  }
+
+  /** A durability barrier over everything acknowledged so far: 0 or -errno. */
+  public int flush() {
+    try {
+      engine.flush();
+      return 0;
+    } catch (Throwable failure) {
+      return ErrnoEdge.negativeErrno("flush", failure);
+    }
+  }
+
+  /**
+   * Punches a hole or zeroes a range, as a loop device's discard and write-zeroes ask.
+   *
+   * @param mode the flags of {@code fallocate(2)}; anything but these two is EOPNOTSUPP
+   * @return 0 or -errno
+   */
+  int fallocate(int mode, long byteOffset, long lengthBytes) {
+    boolean punch = mode == (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE);
+    boolean zero = (mode & ~FALLOC_FL_KEEP_SIZE) == FALLOC_FL_ZERO_RANGE;
+    if (!punch && !zero) {
+      return -Errno.EOPNOTSUPP;
+    }
+    if (readOnly) {
+      return -Errno.EROFS;
+    }
+    if (byteOffset < 0 || lengthBytes <= 0) {
+      return -Errno.EINVAL;
+    }
+    boolean keepsSize = (mode & FALLOC_FL_KEEP_SIZE) != 0;
+    if (!keepsSize && byteOffset > sizeBytes - lengthBytes) {
+      return -Errno.EPERM;
+    }
+    long count = Math.min(lengthBytes, sizeBytes - byteOffset);
+    if (count <= 0) {
+      return 0;
+    }
+    try {
+      engine.zero(byteOffset, count, punch);
+      return 0;
+    } catch (Throwable failure) {
+      return ErrnoEdge.negativeErrno("fallocate", failure);
+    }
+  }
+
+  /** Growing and cutting are refused with EPERM; the size that it has is accepted. */
+  int truncate(long newSizeBytes) {
+    return newSizeBytes == sizeBytes ? 0 : -Errno.EPERM;
+  }
+}

@@ -1,0 +1,68 @@
+package io.remapfs.mount.session;
+
+import io.remapfs.mount.fs.RemapFileSystem;
+import java.nio.file.Path;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+
+/** The threaded session, or libfuse's where the kernel or libfuse cannot carry it. */
+final class FallbackSession implements FuseSession {
+  private static final Logger LOG = LogManager.getLogger(FallbackSession.class);
+
+  private final FuseSession fallback;
+  private volatile FuseSession chosen;
+  private volatile String reason = "";
+
+  FallbackSession(RemapFileSystem fs, Path mountPoint, SessionOptions options) {
+    this(
+        ThreadedSession.blocking(fs, mountPoint, options),
+        new LibfuseSession(fs, mountPoint, options));
+  }
+
+  FallbackSession(FuseSession preferred, FuseSession fallback) {
+    this.chosen = preferred;
+    this.fallback = fallback;
+  }
+
+  @Override
+  public void start() {
+    try {
+      chosen.start();
+    } catch (SessionUnavailableException e) {
+      reason = e.getMessage() + "; falling back to --session=" + fallback.kind();
+      LOG.warn("{}", reason);
+      chosen = fallback;
+      fallback.start();
+    }
+  }
+
+  @Override
+  public void awaitEnd() throws InterruptedException {
+    chosen.awaitEnd();
+  }
+
+  @Override
+  public void unmount() throws UnmountException {
+    chosen.unmount();
+  }
+
+  @Override
+  public String kind() {
+    return chosen.kind();
+  }
+
+  @Override
+  public int workerCount() {
+    return chosen.workerCount();
+  }
+
+  @Override
+  public boolean isIoFlusher() {
+    return chosen.isIoFlusher();
+  }
+
+  @Override
+  public String fallbackReason() {
+    return reason;
+  }
+}

@@ -1,0 +1,68 @@
+package io.remapfs.mount.session;
+
+import io.remapfs.mount.fs.RemapFileSystem;
+import java.nio.file.Path;
+
+/**
+ * One mount, from {@link #start()} to its end. Thread-safe; {@link #start()} is called once.
+ *
+ * <p>The end comes from {@link #unmount()}, from an unmount by somebody else, or from the kernel
+ * (an aborted connection). Whichever it is, {@link #awaitEnd()} returns when every request in
+ * flight has been answered, every thread has left, and every descriptor is closed. The engine may
+ * be closed then, and not before.
+ */
+public interface FuseSession {
+  /**
+   * Describes a mount; nothing happens yet.
+   *
+   * @param mountPoint an empty directory
+   */
+  static FuseSession open(
+      SessionKind kind, RemapFileSystem fs, Path mountPoint, SessionOptions options) {
+    if (options.cache()) {
+      fs.serveThroughPageCache();
+    }
+    return switch (kind) {
+      case AUTO -> new FallbackSession(fs, mountPoint, options);
+      case THREADS -> ThreadedSession.blocking(fs, mountPoint, options);
+      case LIBFUSE -> new LibfuseSession(fs, mountPoint, options);
+    };
+  }
+
+  /**
+   * Mounts, and returns when the kernel's INIT was answered: requests are served from then on.
+   *
+   * @throws MountException if the mount could not be made; nothing is left behind then
+   */
+  void start();
+
+  /** Waits for the end, and clears up after it. Returns at once if it was never started. */
+  void awaitEnd() throws InterruptedException;
+
+  /**
+   * Unmounts, never lazily, and does what {@link #awaitEnd()} does, within bounded time. Does
+   * nothing if the end has come already, except to remove the dead mount that an aborted connection
+   * leaves.
+   *
+   * @throws UnmountException if somebody still uses the mount (it goes on serving then), or if a
+   *     request does not come back from the backing
+   */
+  void unmount() throws UnmountException;
+
+  /** {@code threads} or {@code libfuse}: what really runs, once started. */
+  String kind();
+
+  /** The worker threads; 0 where libfuse makes them as it needs them. */
+  int workerCount();
+
+  /**
+   * Whether every worker has PR_SET_IO_FLUSHER, so that the kernel never waits for our own disk to
+   * give a worker memory. False without CAP_SYS_RESOURCE.
+   */
+  boolean isIoFlusher();
+
+  /** Why the wished kind was not used: a sentence, or "" if it was. */
+  default String fallbackReason() {
+    return "";
+  }
+}

@@ -1,0 +1,75 @@
+package io.remapfs.mount.session;
+
+import io.remapfs.engine.device.IoBuffer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * One worker's memory, in which a request is read, served and answered.
+ *
+ * <pre>
+ *           4016                 4080     4096 = page boundary, {@link #DATA}
+ *  | unused | request's 80 bytes .......... | payload of a WRITE, data of a READ ... 1 MiB |
+ *                                | reply's 16 |
+ * </pre>
+ *
+ * A request is read at 80 bytes before the page boundary, so that a WRITE's payload begins at the
+ * boundary and goes to an O_DIRECT backing as it is. A READ's data is put at the same place, and
+ * its reply's header right before it, over the request's tail, which has been decoded by then: the
+ * whole reply is one piece.
+ *
+ * <p>Not thread-safe.
+ */
+final class RequestBuffer {
+  /** Index of a payload, a page boundary. */
+  static final int DATA = IoBuffer.ALIGNMENT_BYTES;
+
+  /** Index of a request. */
+  static final int REQUEST = DATA - FuseProtocol.IO_HEADER_BYTES;
+
+  /** Index of a reply. */
+  static final int REPLY = DATA - FuseProtocol.OUT_HEADER_BYTES;
+
+  /** The longest request; the kernel refuses to give any to a reader with less room. */
+  static final int REQUEST_BYTES =
+      FuseProtocol.IO_HEADER_BYTES + InitNegotiation.MAX_TRANSFER_BYTES;
+
+  private final IoBuffer memory = IoBuffer.allocate(DATA + InitNegotiation.MAX_TRANSFER_BYTES);
+  private final ByteBuffer bytes = memory.bytes().duplicate().order(ByteOrder.nativeOrder());
+
+  /** The whole as the engine takes it; payloads are at {@link #DATA}. */
+  IoBuffer memory() {
+    return memory;
+  }
+
+  long requestAddress() {
+    return memory.address() + REQUEST;
+  }
+
+  long replyAddress() {
+    return memory.address() + REPLY;
+  }
+
+  /** An int of the request, at an offset of {@link FuseProtocol}. */
+  int requestInt(int offset) {
+    return bytes.getInt(REQUEST + offset);
+  }
+
+  /** A long of the request, at an offset of {@link FuseProtocol}. */
+  long requestLong(int offset) {
+    return bytes.getLong(REQUEST + offset);
+  }
+
+  /** Puts a reply's header in place: {@code lengthBytes} counts from the header's first byte. */
+  void putReplyHeader(int lengthBytes, int error, long unique) {
+    bytes.putInt(REPLY + FuseProtocol.OUT_LENGTH, lengthBytes);
+    bytes.putInt(REPLY + FuseProtocol.OUT_ERROR, error);
+    bytes.putLong(REPLY + FuseProtocol.OUT_UNIQUE, unique);
+  }
+
+  /** Puts what follows the header of a WRITE's reply in place. */
+  void putWritten(int writtenBytes) {
+    bytes.putInt(REPLY + FuseProtocol.WRITE_OUT_SIZE, writtenBytes);
+    bytes.putInt(REPLY + FuseProtocol.WRITE_OUT_PADDING, 0);
+  }
+}

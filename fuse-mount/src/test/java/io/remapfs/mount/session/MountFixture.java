@@ -1,0 +1,210 @@
+package io.remapfs.mount.session;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.remapfs.engine.RemapEngine;
+import io.remapfs.engine.device.Access;
+import io.remapfs.engine.device.BlockDevice;
+import io.remapfs.engine.device.BlockDeviceException;
+import io.remapfs.engine.device.IoBuffer;
+import io.remapfs.engine.device.IoMode;
+import io.remapfs.engine.device.MediumErrorException;
+import io.remapfs.engine.device.PosixBlockDevice;
+import io.remapfs.mount.fs.ControlFile;
+import io.remapfs.mount.fs.RemapFileSystem;
+import io.remapfs.mount.fs.VirtualFile;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A real mount over a file, cleaned up whatever happens: unmounted, and if that is refused (a test
+ * failed with the image still in use), its connection aborted and the dead mount taken away.
+ */
+final class MountFixture implements AutoCloseable {
+  static final int SIZE_BYTES = 64 << 20;
+
+  final Path directory;
+  final Path mountPoint;
+  final Path image;
+  final ObservedDevice device;
+  final RemapEngine engine;
+  final RemapFileSystem fs;
+  final FuseSession session;
+  final AtomicInteger renders = new AtomicInteger();
+
+  private MountFixture(Path directory, SessionKind kind, SessionOptions options, IoMode mode)
+      throws IOException {
+    this.directory = Files.createTempDirectory(directory, "mount");
+    Path backing = this.directory.resolve("backing.img");
+    try (RandomAccessFile file = new RandomAccessFile(backing.toFile(), "rw")) {
+      file.setLength(SIZE_BYTES);
+    }
+    mountPoint = Files.createDirectory(this.directory.resolve("mnt, with \\ odd name"));
+    image = mountPoint.resolve("image");
+    device = new ObservedDevice(PosixBlockDevice.open(backing.toString(), mode, Access.READ_WRITE));
+    engine = RemapEngine.passThrough(device);
+    VirtualFile status =
+        new VirtualFile() {
+          @Override
+          public String name() {
+            return "status";
+          }
+
+          @Override
+          public int mode() {
+            return 0444;
+          }
+
+          @Override
+          public byte[] render() {
+            return ("render: " + renders.incrementAndGet() + "\n").getBytes(UTF_8);
+          }
+        };
+    ControlFile control =
+        command -> ("{\"echo\":\"" + new String(command, UTF_8).strip() + "\"}\n").getBytes(UTF_8);
+    fs = new RemapFileSystem(engine, List.of(status), control, options.readOnly());
+    session = FuseSession.open(kind, fs, mountPoint, options);
+  }
+
+  /** Mounted, with an O_DIRECT or buffered backing. */
+  static MountFixture mounted(Path directory, SessionKind kind, SessionOptions options, IoMode mode)
+      throws IOException {
+    MountFixture fixture = new MountFixture(directory, kind, options, mode);
+    try {
+      fixture.session.start();
+    } catch (RuntimeException | Error e) {
+      fixture.close();
+      throw e;
+    }
+    return fixture;
+  }
+
+  /** Mounted over a buffered backing, which takes any alignment. */
+  static MountFixture mounted(Path directory, SessionKind kind) throws IOException {
+    return mounted(directory, kind, SessionOptions.defaults("remapfs#test"), IoMode.BUFFERED);
+  }
+
+  /** Runs a command to its end; its output, or a failure that shows it. */
+  static String run(String... command) throws IOException, InterruptedException {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    process.getOutputStream().close();
+    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+    if (!process.waitFor(120, TimeUnit.SECONDS) || process.exitValue() != 0) {
+      process.destroyForcibly();
+      throw new AssertionError(String.join(" ", command) + " failed:\n" + output);
+    }
+    return output;
+  }
+
+  /** Whether anything is mounted on the mount point, by the kernel's word. */
+  boolean isMounted() throws IOException {
+    return Files.readAllLines(Path.of("/proc/self/mountinfo")).stream()
+        .anyMatch(line -> MountPoint.unescaped(line.split(" ")[4]).equals(mountPoint.toString()));
+  }
+
+  /** The connection's directory below /sys/fs/fuse/connections. */
+  Path connection() throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/self/mountinfo"))) {
+      String[] fields = line.split(" ");
+      if (MountPoint.unescaped(fields[4]).equals(mountPoint.toString())) {
+        String minor = fields[2].substring(fields[2].indexOf(':') + 1);
+        return Path.of("/sys/fs/fuse/connections", minor);
+      }
+    }
+    throw new IOException(mountPoint + " is not mounted");
+  }
+
+  @Override
+  public void close() throws IOException {
+    try {
+      session.unmount();
+    } catch (UnmountException e) {
+      Files.writeString(connection().resolve("abort"), "1");
+      try {
+        run("umount", "-l", mountPoint.toString());
+        session.awaitEnd();
+      } catch (InterruptedException interrupted) {
+        Thread.currentThread().interrupt();
+      }
+      throw new AssertionError("the mount was still in use at the end of the test", e);
+    } finally {
+      engine.close();
+    }
+  }
+
+  /** Passes everything on; counts the barriers, and fails on demand. */
+  static final class ObservedDevice implements BlockDevice {
+    final AtomicInteger flushes = new AtomicInteger();
+    final AtomicInteger zeroed = new AtomicInteger();
+    volatile long badByteOffset = -1;
+    volatile int failWithErrno = 5;
+    volatile boolean broken;
+    private final BlockDevice device;
+
+    ObservedDevice(BlockDevice device) {
+      this.device = device;
+    }
+
+    private void fail(long byteOffset, int lengthBytes) throws BlockDeviceException {
+      if (broken) {
+        throw new IllegalStateException("a bug, on purpose");
+      }
+      long bad = badByteOffset;
+      if (bad >= byteOffset && bad < byteOffset + lengthBytes) {
+        throw new MediumErrorException("bad on purpose", failWithErrno, bad, 1);
+      }
+    }
+
+    @Override
+    public void read(long byteOffset, IoBuffer buffer, int at, int lengthBytes)
+        throws BlockDeviceException {
+      fail(byteOffset, lengthBytes);
+      device.read(byteOffset, buffer, at, lengthBytes);
+    }
+
+    @Override
+    public void write(long byteOffset, IoBuffer buffer, int at, int lengthBytes)
+        throws BlockDeviceException {
+      fail(byteOffset, lengthBytes);
+      device.write(byteOffset, buffer, at, lengthBytes);
+    }
+
+    @Override
+    public void flush() throws BlockDeviceException {
+      flushes.incrementAndGet();
+      device.flush();
+    }
+
+    @Override
+    public void zero(long byteOffset, long lengthBytes, boolean deallocate)
+        throws BlockDeviceException {
+      zeroed.incrementAndGet();
+      device.zero(byteOffset, lengthBytes, deallocate);
+    }
+
+    @Override
+    public long sizeBytes() {
+      return device.sizeBytes();
+    }
+
+    @Override
+    public int sectorSizeBytes() {
+      return device.sectorSizeBytes();
+    }
+
+    @Override
+    public String name() {
+      return device.name();
+    }
+
+    @Override
+    public void close() {
+      device.close();
+    }
+  }
+}
