@@ -1,0 +1,557 @@
+package io.remapfs.engine.metadata;
+
+import io.remapfs.engine.device.BlockDevice;
+import io.remapfs.engine.device.IoBuffer;
+import io.remapfs.engine.metadata.CheckpointFormat.Header;
+import io.remapfs.engine.metadata.JournalFormat.JournalBlock;
+import io.remapfs.engine.metadata.MetadataRecord.Burnt;
+import io.remapfs.engine.metadata.MetadataRecord.Cause;
+import io.remapfs.engine.metadata.MetadataRecord.Mapped;
+import io.remapfs.engine.metadata.MetadataRecord.Opened;
+import io.remapfs.engine.metadata.MetadataRecord.Pending;
+import io.remapfs.engine.metadata.MetadataRecord.Unmapped;
+import io.remapfs.engine.spare.SpareLayout;
+import io.remapfs.engine.spare.SparePool;
+import io.remapfs.engine.table.RemapTable;
+import io.remapfs.engine.table.Target;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything durable about remaps, and the one mutator of the remap table.
+ *
+ * <p><b>How a commit works.</b> Callers queue their records and line up at {@code ioLock}. Who gets
+ * it leads: it takes as many queued calls as fit into one journal block and (1) flushes the spare,
+ * so that the slots' data is durable, (2) writes the block to every copy, (3) flushes again, (4)
+ * publishes the records in the table and the pool, (5) lets the calls return. Those who waited find
+ * their call done. A burst of a thousand bad blocks so costs some tens of journal blocks.
+ *
+ * <p><b>How the journal wraps.</b> Block <i>n</i> overwrites block <i>n - ringBlocks</i>. Before it
+ * would overwrite one that no durable checkpoint contains, a checkpoint is written to the area that
+ * the newest durable one does not use, and flushed.
+ *
+ * <p><b>Incarnations.</b> After every open but a {@link RecoveryCase#CLEAN} one, sequence numbers
+ * go on at the next multiple of 2^32 and the checkpoint generation skips 2^16. A block that a
+ * former run left half-written, hidden on a copy that could not be read at this open, can then
+ * never be taken for one of this run when that copy comes back.
+ *
+ * <p><b>Invariants.</b> (1) The table and the pool's burnt set change under {@code ioLock} only,
+ * and only after the change is durable; so a checkpoint, also under {@code ioLock}, misses nothing.
+ * (2) {@code lastSequence - checkpointSequence <= ringBlocks}. (3) After a failure to make durable,
+ * nothing is ever written again; blocks whose mapping is in doubt are pending in memory, so that
+ * nobody puts newer data where a recovered mapping would hide it.
+ *
+ * <p>Thread-safe. Lock order: {@code ioLock}, then {@code queue}, then the pool's.
+ */
+public final class MetadataStore {
+  private static final long INCARNATION_SHIFT = 32;
+  private static final long GENERATION_SKIP = 1 << 16;
+
+  private final BlockDevice spare;
+  private final Access access;
+  private final Superblock superblock;
+  private final SpareLayout layout;
+  private final RemapTable table;
+  private final SparePool pool;
+  private final Zones zones;
+  private final @Nullable Fingerprint cleanFingerprint;
+  private final AtomicLong nextTagSequence;
+  private final IoBuffer chunk = IoBuffer.allocate(BlockReader.CHUNK_BLOCKS * BlockFormat.BYTES);
+  private final ReentrantLock ioLock = new ReentrantLock();
+  private final Deque<Call> queue = new ArrayDeque<>(); // guarded by itself
+
+  // Guarded by ioLock; volatile where status reads it.
+  private RecoveryReport recovery;
+  private long lastSequence;
+  private long checkpointSequence;
+  private long generation;
+  private int area;
+  private boolean durablyClean;
+  private volatile boolean closed;
+  private final AtomicLong salvagedTotal;
+  private final AtomicLong droppedPendingTotal;
+
+  /** One call of {@link #commit}, waiting for its turn. Its fields are guarded by ioLock. */
+  private static final class Call {
+    final List<MetadataRecord> records;
+    boolean done;
+    @Nullable MetadataUnavailableException failure;
+
+    Call(List<MetadataRecord> records) {
+      this.records = records;
+    }
+  }
+
+  private MetadataStore(BlockDevice spare, Access access, Recovery.Result recovered) {
+    RecoveredState state = recovered.state();
+    this.spare = spare;
+    this.access = access;
+    this.superblock = state.superblock;
+    this.layout = state.layout;
+    this.table = state.table;
+    this.pool = new SparePool(spare, layout, superblock.setUuid(), state.nextSlot, state.burnt);
+    this.zones = new Zones(spare);
+    this.recovery = recovered.report();
+    this.durablyClean = recovery.wasClean();
+    this.cleanFingerprint = durablyClean ? state.checkpoint.fingerprint().orElse(null) : null;
+    this.nextTagSequence = new AtomicLong(state.nextTagSequence);
+    this.lastSequence = state.lastSequence;
+    this.checkpointSequence = state.checkpoint.sequence();
+    this.generation = state.checkpoint.generation();
+    this.area = state.area;
+    this.salvagedTotal = new AtomicLong(state.salvagedTotal);
+    this.droppedPendingTotal = new AtomicLong(state.checkpoint.droppedPendingTotal());
+  }
+
+  /**
+   * Makes a spare: a new set with a random UUID. Everything on it is lost.
+   *
+   * @param blockSizeBytes a power of two from 512 to 65536, at least a sector of both devices
+   * @throws io.remapfs.engine.spare.SpareTooSmallException if the spare is too small
+   * @throws IllegalArgumentException if the block size does not suit
+   * @throws IOException if the spare cannot be written everywhere it must be
+   */
+  public static Superblock format(BlockDevice spare, int blockSizeBytes, BackingIdentity backing)
+      throws IOException {
+    return format(spare, SpareLayout.of(spare.sizeBytes(), blockSizeBytes), backing);
+  }
+
+  static Superblock format(BlockDevice spare, SpareLayout layout, BackingIdentity backing)
+      throws IOException {
+    return new SpareFormatter(spare).format(layout, backing);
+  }
+
+  /**
+   * What set a spare is, without recovering it.
+   *
+   * @throws MetadataException if there is no superblock that this version understands
+   */
+  public static Superblock identify(BlockDevice spare) throws MetadataException {
+    return SuperblockReader.find(spare, new BlockReader(spare)).superblock();
+  }
+
+  /**
+   * Recovers the metadata, and with {@link Access#READ_WRITE} makes every copy whole again before
+   * returning. A spare that refuses those writes still opens, {@link #isUnavailable()}: what it
+   * maps can be read.
+   *
+   * @param expected the backing that will be served; null to take the one that was formatted
+   * @throws MetadataException one kind each for corrupt, too old, too new, another set, not
+   *     formatted; nothing was written then
+   */
+  public static MetadataStore open(
+      BlockDevice spare, @Nullable BackingIdentity expected, Access access)
+      throws MetadataException {
+    Recovery.Result recovered = new Recovery(spare).run(expected);
+    MetadataStore store = new MetadataStore(spare, access, recovered);
+    if (access == Access.READ_WRITE && recovered.report().recoveryCase() != RecoveryCase.CLEAN) {
+      store.beginIncarnation(recovered.state());
+    }
+    return store;
+  }
+
+  /** Writes a fresh checkpoint, then what else is damaged; the repair. */
+  private void beginIncarnation(RecoveredState state) {
+    ioLock.lock();
+    try {
+      // What recovery read may still be in a cache: a killed daemon flushed nothing.
+      zones.flush();
+      long contained = lastSequence;
+      lastSequence = nextIncarnation(lastSequence);
+      generation = state.greatestGeneration + GENERATION_SKIP;
+      nextTagSequence.set(nextIncarnation(nextTagSequence.get()));
+      writeCheckpoint(contained, durablyClean, Optional.ofNullable(cleanFingerprint));
+      for (RecoveredState.DamagedBlock damaged : state.toRepair) {
+        if (damaged.isSuperblock()) {
+          SuperblockFormat.encode(superblock, chunk.bytes(), 0);
+        } else {
+          chunk.bytes().put(0, new byte[BlockFormat.BYTES]);
+        }
+        zones.writeOne(damaged.zone(), damaged.byteOffset(), chunk, 0, BlockFormat.BYTES);
+      }
+      zones.flush();
+      recovery = recovery.withRepaired(zones.healthyCopies() == SpareLayout.ZONES);
+    } catch (MetadataUnavailableException e) {
+      recovery = recovery.withRepaired(false);
+    } finally {
+      ioLock.unlock();
+    }
+  }
+
+  private static long nextIncarnation(long sequence) {
+    return ((sequence >>> INCARNATION_SHIFT) + 1) << INCARNATION_SHIFT;
+  }
+
+  public Superblock superblock() {
+    return superblock;
+  }
+
+  /** The table; readers may use it at any time, only this store changes it. */
+  public RemapTable table() {
+    return table;
+  }
+
+  public SparePool pool() {
+    return pool;
+  }
+
+  public BlockDevice spare() {
+    return spare;
+  }
+
+  /** What opening found and did. */
+  public RecoveryReport recovery() {
+    ioLock.lock();
+    try {
+      return recovery;
+    } finally {
+      ioLock.unlock();
+    }
+  }
+
+  /** The fingerprint that the last clean close left, or null if the set was not closed cleanly. */
+  public @Nullable Fingerprint cleanFingerprint() {
+    return cleanFingerprint;
+  }
+
+  /** Blocks ever moved with their old contents, since format. */
+  public long salvagedTotal() {
+    return salvagedTotal.get();
+  }
+
+  /** Pending records ever dropped because there was no room for them. */
+  public long droppedPendingTotal() {
+    return droppedPendingTotal.get();
+  }
+
+  /** Copies of the metadata that take writes: 3 is whole, 0 is unavailable. */
+  public int healthyCopies() {
+    return zones.healthyCopies();
+  }
+
+  /** Why copies were lost since open, one line each. */
+  public List<String> lostCopies() {
+    return zones.lostReasons();
+  }
+
+  /** Whether nothing can be committed any more until the next open. */
+  public boolean isUnavailable() {
+    return zones.isUnavailable() || access == Access.READ_ONLY;
+  }
+
+  /** A number greater than every one before, in this run and all former ones; for slots' tags. */
+  public long nextSequence() {
+    return nextTagSequence.getAndIncrement();
+  }
+
+  /**
+   * Makes records durable, all slots' data written before first, and then publishes them. Records
+   * of one call are published in order; up to {@value JournalFormat#MAX_RECORDS} of them are atomic
+   * across a crash. Blocks until done, together with calls of other threads.
+   *
+   * <p>A {@code Pending} record without a slot for a block that is healthy is dropped, and counted,
+   * where there are as many pending blocks as slots: the block then stays healthy in the table and
+   * its next read finds out again.
+   *
+   * @throws MetadataUnavailableException if durability is not certain; nothing was published,
+   *     except that blocks whose mapping is in doubt are pending from now on
+   * @throws IllegalArgumentException if a record names a block or slot that does not exist
+   */
+  public void commit(List<MetadataRecord> records) throws MetadataUnavailableException {
+    records.forEach(this::requireSane);
+    for (int from = 0; from < records.size(); from += JournalFormat.MAX_RECORDS) {
+      int to = Math.min(records.size(), from + JournalFormat.MAX_RECORDS);
+      commitCall(new Call(List.copyOf(records.subList(from, to))));
+    }
+  }
+
+  private void commitCall(Call call) throws MetadataUnavailableException {
+    requireWritable();
+    synchronized (queue) {
+      queue.add(call);
+    }
+    ioLock.lock();
+    try {
+      while (!call.done) {
+        lead();
+      }
+    } finally {
+      ioLock.unlock();
+    }
+    if (call.failure != null) {
+      throw new MetadataUnavailableException(String.valueOf(call.failure.getMessage()));
+    }
+  }
+
+  /** One round: one journal block. */
+  private void lead() {
+    List<Call> calls = takeCalls();
+    List<MetadataRecord> records = keepWhatFits(calls);
+    MetadataUnavailableException failure = null;
+    boolean inDoubt = false;
+    try {
+      if (!records.isEmpty()) {
+        if (lastSequence + 1 - checkpointSequence > layout.ringBlocks()) {
+          writeCheckpoint(lastSequence, false, Optional.empty());
+        }
+        zones.flush();
+        inDoubt = true;
+        writeJournalBlock(records);
+        zones.flush();
+        lastSequence++;
+        durablyClean = false;
+        records.forEach(this::publish);
+      }
+    } catch (MetadataUnavailableException e) {
+      failure = e;
+    } catch (RuntimeException | Error e) {
+      // A broken invariant: durable and published may differ now, so go no further.
+      failure = zones.fail("internal error: " + e);
+      throw e;
+    } finally {
+      if (failure != null && inDoubt) {
+        records.forEach(this::suspend);
+      }
+      for (Call call : calls) {
+        call.failure = failure;
+        call.done = true;
+      }
+    }
+  }
+
+  private List<Call> takeCalls() {
+    List<Call> calls = new ArrayList<>();
+    int records = 0;
+    synchronized (queue) {
+      while (!queue.isEmpty()
+          && records + queue.element().records.size() <= JournalFormat.MAX_RECORDS) {
+        Call call = queue.remove();
+        records += call.records.size();
+        calls.add(call);
+      }
+    }
+    return calls;
+  }
+
+  private List<MetadataRecord> keepWhatFits(List<Call> calls) {
+    List<MetadataRecord> kept = new ArrayList<>();
+    long newPending = 0;
+    for (Call call : calls) {
+      for (MetadataRecord each : call.records) {
+        if (each instanceof Pending pending
+            && pending.slotOrNoSlot() == Target.NO_SLOT
+            && table.targetOf(pending.blockIndex()) == Target.HEALTHY) {
+          if (table.pendingCount() + newPending >= layout.slotCount()) {
+            droppedPendingTotal.incrementAndGet();
+            continue;
+          }
+          newPending++;
+        }
+        kept.add(each);
+      }
+    }
+    return kept;
+  }
+
+  private void writeJournalBlock(List<MetadataRecord> records) throws MetadataUnavailableException {
+    long sequence = lastSequence + 1;
+    JournalBlock block =
+        new JournalBlock(
+            sequence, checkpointSequence, pool.nextSlot(), nextTagSequence.get(), records);
+    JournalFormat.encode(block, superblock.setUuid(), chunk.bytes(), 0);
+    zones.write(zone -> layout.journalOffset(zone, sequence), chunk, 0, BlockFormat.BYTES);
+  }
+
+  private void publish(MetadataRecord each) {
+    if (each instanceof Mapped mapped) {
+      table.put(mapped.blockIndex(), Target.remapped(mapped.slot()));
+      if (mapped.cause() == Cause.SALVAGED) {
+        salvagedTotal.incrementAndGet();
+      }
+    } else if (each instanceof Pending pending) {
+      table.put(pending.blockIndex(), Target.pending(pending.slotOrNoSlot()));
+    } else if (each instanceof Unmapped unmapped) {
+      table.remove(unmapped.blockIndex());
+    } else if (each instanceof Burnt burnt) {
+      pool.burn(burnt.slot());
+    }
+  }
+
+  /** Makes a block pending whose mapping the next recovery may find either way. */
+  private void suspend(MetadataRecord each) {
+    long blockIndex;
+    if (each instanceof Mapped mapped) {
+      blockIndex = mapped.blockIndex();
+    } else if (each instanceof Unmapped unmapped) {
+      blockIndex = unmapped.blockIndex();
+    } else {
+      return;
+    }
+    long target = table.targetOf(blockIndex);
+    if (target == Target.HEALTHY) {
+      table.put(blockIndex, Target.pending(Target.NO_SLOT));
+    } else if (Target.isRemapped(target)) {
+      table.put(blockIndex, Target.pending(Target.slot(target)));
+    }
+  }
+
+  /**
+   * Notes durably that the backing may be written from here on, so that the next open knows that
+   * the set was in use. Call it before the first write to the backing.
+   */
+  public void markOpened() throws MetadataUnavailableException {
+    ioLock.lock();
+    try {
+      if (!durablyClean) {
+        requireWritable();
+        return;
+      }
+    } finally {
+      ioLock.unlock();
+    }
+    commit(List.of(new Opened()));
+  }
+
+  /** Journal blocks since the last checkpoint, over the blocks of a ring: 0.0 to 1.0. */
+  public double journalFill() {
+    ioLock.lock();
+    try {
+      return (double) (lastSequence - checkpointSequence) / layout.ringBlocks();
+    } finally {
+      ioLock.unlock();
+    }
+  }
+
+  /**
+   * Writes the whole state afresh, if it has changed since the last time. Commits wait meanwhile.
+   *
+   * @throws MetadataUnavailableException if durability is not certain
+   */
+  public void checkpoint() throws MetadataUnavailableException {
+    requireWritable();
+    ioLock.lock();
+    try {
+      if (lastSequence != checkpointSequence) {
+        writeCheckpoint(lastSequence, false, Optional.empty());
+      }
+    } finally {
+      ioLock.unlock();
+    }
+  }
+
+  /**
+   * Ends the run in good order: the state and the fingerprint, in a checkpoint that says "clean".
+   * The caller has flushed the backing and no longer writes. The devices stay open.
+   *
+   * @throws MetadataUnavailableException if that could not be made durable; the set is then as
+   *     after a crash
+   */
+  public void closeClean(Fingerprint fingerprint) throws MetadataUnavailableException {
+    ioLock.lock();
+    try {
+      if (!closed && access == Access.READ_WRITE) {
+        requireWritable();
+        writeCheckpoint(lastSequence, true, Optional.of(fingerprint));
+        durablyClean = true;
+      }
+    } finally {
+      closed = true;
+      ioLock.unlock();
+    }
+  }
+
+  /** Ends the run as a crash would; nothing is written. */
+  public void closeUnclean() {
+    ioLock.lock();
+    try {
+      closed = true;
+    } finally {
+      ioLock.unlock();
+    }
+  }
+
+  /** Under ioLock. Slots' data must be durable: it is, since the commits that mapped it. */
+  private void writeCheckpoint(
+      long containedSequence, boolean clean, Optional<Fingerprint> fingerprint)
+      throws MetadataUnavailableException {
+    long nextSlot = pool.nextSlot();
+    long[] burntWords = pool.burntWords(nextSlot);
+    long entries = table.remappedCount() + table.pendingCount();
+    Header header =
+        new Header(
+            generation + 1,
+            UUID.randomUUID().getMostSignificantBits(),
+            SpareLayout.checkpointBlocks(entries, burntWords.length * 64L),
+            lastSequence,
+            containedSequence,
+            entries,
+            burntWords.length,
+            nextSlot,
+            nextTagSequence.get(),
+            salvagedTotal.get(),
+            droppedPendingTotal.get(),
+            clean,
+            fingerprint);
+    int otherArea = 1 - area;
+    new CheckpointWriter(zones, layout, superblock.setUuid(), otherArea, header, chunk)
+        .write(table, burntWords);
+    zones.flush();
+    area = otherArea;
+    generation++;
+    checkpointSequence = lastSequence;
+  }
+
+  private void requireWritable() throws MetadataUnavailableException {
+    if (access == Access.READ_ONLY) {
+      throw new MetadataUnavailableException("the metadata was opened read-only");
+    }
+    if (closed) {
+      throw new MetadataUnavailableException("the metadata is closed");
+    }
+    zones.requireAvailable();
+  }
+
+  private void requireSane(MetadataRecord each) {
+    if (each instanceof Mapped mapped) {
+      requireBlock(mapped.blockIndex());
+      requireUsableSlot(mapped.slot());
+    } else if (each instanceof Pending pending) {
+      requireBlock(pending.blockIndex());
+      if (pending.slotOrNoSlot() != Target.NO_SLOT) {
+        requireAllocated(pending.slotOrNoSlot());
+      }
+    } else if (each instanceof Unmapped unmapped) {
+      requireBlock(unmapped.blockIndex());
+    } else if (each instanceof Burnt burnt) {
+      requireAllocated(burnt.slot());
+    }
+  }
+
+  private void requireBlock(long blockIndex) {
+    if (blockIndex < 0 || blockIndex >= table.blockCount()) {
+      throw new IllegalArgumentException(
+          "block " + blockIndex + " of an image of " + table.blockCount());
+    }
+  }
+
+  private void requireAllocated(long slot) {
+    if (!pool.isAllocated(slot)) {
+      throw new IllegalArgumentException("slot " + slot + " was never handed out");
+    }
+  }
+
+  private void requireUsableSlot(long slot) {
+    requireAllocated(slot);
+    if (pool.isBurnt(slot)) {
+      throw new IllegalArgumentException("slot " + slot + " is burnt");
+    }
+  }
+}

@@ -1,0 +1,10 @@
+package io.remapfs.engine.metadata;
+
+/** The spare belongs to another backing. */
+public final class WrongSetException extends MetadataException {
+  private static final long serialVersionUID = 1L;
+
+  WrongSetException(String message) {
+    super(RecoveryCase.WRONG_SET, message);
+  }
+}

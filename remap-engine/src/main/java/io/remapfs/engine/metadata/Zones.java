@@ -1,0 +1,115 @@
+package io.remapfs.engine.metadata;
+
+import io.remapfs.engine.device.BlockDevice;
+import io.remapfs.engine.device.BlockDeviceException;
+import io.remapfs.engine.device.IoBuffer;
+import io.remapfs.engine.spare.SpareLayout;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The copies of the metadata on the spare: writes go to all of them, reads may use any.
+ *
+ * <p>A copy that refuses a write is lost until the next open, which tries it again: from then on it
+ * lags behind, and must not be written as if it did not. When no copy takes a write, or a flush
+ * fails, nothing is certain any more; this is sticky.
+ *
+ * <p>Writes and {@link #flush} are for one thread at a time (the store's I/O lock); the questions
+ * may be asked by anyone.
+ */
+final class Zones {
+  /** Where in a zone something lies. */
+  @FunctionalInterface
+  interface Place {
+    /** The offset in bytes, on the spare. */
+    long offsetIn(int zone);
+  }
+
+  private final BlockDevice spare;
+  private final boolean[] lost = new boolean[SpareLayout.ZONES];
+  private final List<String> lostReasons = new ArrayList<>();
+  private volatile int healthyCopies = SpareLayout.ZONES;
+  private volatile String unavailableReason = "";
+
+  Zones(BlockDevice spare) {
+    this.spare = spare;
+  }
+
+  /**
+   * Writes the same bytes to every healthy copy.
+   *
+   * @throws MetadataUnavailableException if none is left
+   */
+  void write(Place place, IoBuffer buffer, int at, int lengthBytes)
+      throws MetadataUnavailableException {
+    requireAvailable();
+    for (int zone = 0; zone < SpareLayout.ZONES; zone++) {
+      if (!isLost(zone)) {
+        writeOne(zone, place.offsetIn(zone), buffer, at, lengthBytes);
+      }
+    }
+    if (healthyCopies == 0) {
+      throw fail("no copy of the metadata on " + spare.name() + " can be written any more");
+    }
+  }
+
+  /** Writes to one copy, if it is healthy; a failure makes it lost and is not thrown. */
+  void writeOne(int zone, long offset, IoBuffer buffer, int at, int lengthBytes) {
+    if (isLost(zone)) {
+      return;
+    }
+    try {
+      spare.write(offset, buffer, at, lengthBytes);
+    } catch (BlockDeviceException e) {
+      synchronized (this) {
+        lost[zone] = true;
+        lostReasons.add("metadata copy " + zone + ": " + e.getMessage());
+        healthyCopies--;
+      }
+    }
+  }
+
+  /**
+   * Makes durable what was written to the spare, slots and metadata alike.
+   *
+   * @throws MetadataUnavailableException if that is not certain
+   */
+  void flush() throws MetadataUnavailableException {
+    requireAvailable();
+    try {
+      spare.flush();
+    } catch (BlockDeviceException e) {
+      throw fail("the spare " + spare.name() + " cannot be flushed: " + e.getMessage());
+    }
+  }
+
+  /** Notes for good that the metadata is unavailable, and makes the exception that says so. */
+  MetadataUnavailableException fail(String reason) {
+    if (unavailableReason.isEmpty()) {
+      unavailableReason = reason;
+    }
+    return new MetadataUnavailableException(reason);
+  }
+
+  void requireAvailable() throws MetadataUnavailableException {
+    if (!unavailableReason.isEmpty()) {
+      throw new MetadataUnavailableException(unavailableReason);
+    }
+  }
+
+  boolean isUnavailable() {
+    return !unavailableReason.isEmpty();
+  }
+
+  int healthyCopies() {
+    return isUnavailable() ? 0 : healthyCopies;
+  }
+
+  synchronized boolean isLost(int zone) {
+    return lost[zone];
+  }
+
+  synchronized List<String> lostReasons() {
+    return List.copyOf(lostReasons);
+  }
+}
