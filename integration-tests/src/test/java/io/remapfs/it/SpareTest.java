@@ -108,30 +108,31 @@ final class SpareTest {
 
   @Test
   void shouldKeepServingEverythingElseWhenTheSpareIsExhausted(Workbench bench) throws IOException {
-    int largeBlock = 64 << 10;
-    FailingDisk disk = bench.filledFailingDisk("disk", 2 * SIZE, OLD);
-    Mounted mounted = bench.mountFormatted(disk.image(), largeBlock);
+    int run = 16 * BLOCK;
+    FailingDisk disk = bench.filledFailingDisk("disk", SIZE, OLD);
+    Path spare = bench.disk("spare.img", 3 * Images.MIB);
+    Mounted mounted = bench.mountFormatted(disk.image(), spare, BLOCK);
     long slots = mounted.status().number("spare.slots");
-    long badBytes = (slots + 8) * largeBlock;
-    assertThat(badBytes).isLessThan(2 * SIZE - Images.MIB);
+    long badBytes = (slots + 64) * BLOCK;
+    assertThat(badBytes).isLessThan(SIZE - Images.MIB);
     disk.faults(Fault.write(0, badBytes));
 
-    for (long slot = 0; slot < slots; slot++) {
-      mounted.write(slot * largeBlock, Images.pattern(NEW, slot * largeBlock, largeBlock));
+    for (long block = 0; block < slots / 16 * 16; block += 16) {
+      mounted.write(block * BLOCK, Images.pattern(NEW, block * BLOCK, run));
     }
-    assertWriteFails(
-        mounted, slots * largeBlock, Images.pattern(NEW, slots * largeBlock, largeBlock));
+    long last = slots / 16 * 16 * BLOCK;
+    assertWriteFails(mounted, last, Images.pattern(NEW, last, 2 * run));
 
     Status status = mounted.status();
     assertThat(status.state()).isEqualTo("EXHAUSTED");
     assertThat(status.number("spare.free")).isZero();
     assertThat(Mounted.remapfs("status", mounted.mountPoint().toString()).exitCode()).isEqualTo(4);
-    mounted.write(0, Images.pattern(3, 0, largeBlock));
-    assertPattern(mounted, 3, 0, largeBlock);
-    assertPattern(mounted, NEW, largeBlock, largeBlock);
-    assertPattern(mounted, OLD, slots * largeBlock, largeBlock);
-    mounted.write(badBytes, Images.pattern(NEW, badBytes, largeBlock));
-    assertPattern(mounted, NEW, badBytes, largeBlock);
+    mounted.write(0, Images.pattern(3, 0, run));
+    assertPattern(mounted, 3, 0, run);
+    assertPattern(mounted, NEW, run, run);
+    assertPattern(mounted, OLD, last + run, run);
+    mounted.write(badBytes, Images.pattern(NEW, badBytes, run));
+    assertPattern(mounted, NEW, badBytes, run);
     mounted.sync();
   }
 
