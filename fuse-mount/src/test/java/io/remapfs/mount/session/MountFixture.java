@@ -2,6 +2,8 @@ package io.remapfs.mount.session;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.remapfs.engine.EngineListener;
+import io.remapfs.engine.EngineOptions;
 import io.remapfs.engine.RemapEngine;
 import io.remapfs.engine.device.Access;
 import io.remapfs.engine.device.BlockDevice;
@@ -10,6 +12,8 @@ import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.device.IoMode;
 import io.remapfs.engine.device.MediumErrorException;
 import io.remapfs.engine.device.PosixBlockDevice;
+import io.remapfs.engine.metadata.BackingIdentity;
+import io.remapfs.engine.metadata.MetadataStore;
 import io.remapfs.mount.fs.ControlFile;
 import io.remapfs.mount.fs.RemapFileSystem;
 import io.remapfs.mount.fs.VirtualFile;
@@ -47,7 +51,7 @@ final class MountFixture implements AutoCloseable {
     mountPoint = Files.createDirectory(this.directory.resolve("mnt, with \\ odd name"));
     image = mountPoint.resolve("image");
     device = new ObservedDevice(PosixBlockDevice.open(backing.toString(), mode, Access.READ_WRITE));
-    engine = RemapEngine.passThrough(device);
+    engine = engineOver(device, this.directory.resolve("backing.img.remap"), mode);
     VirtualFile status =
         new VirtualFile() {
           @Override
@@ -69,6 +73,18 @@ final class MountFixture implements AutoCloseable {
         command -> ("{\"echo\":\"" + new String(command, UTF_8).strip() + "\"}\n").getBytes(UTF_8);
     fs = new RemapFileSystem(engine, List.of(status), control, options.readOnly());
     session = FuseSession.open(kind, fs, mountPoint, options);
+  }
+
+  private static RemapEngine engineOver(BlockDevice backing, Path sparePath, IoMode mode)
+      throws IOException {
+    try (RandomAccessFile file = new RandomAccessFile(sparePath.toFile(), "rw")) {
+      file.setLength(16 << 20);
+    }
+    BlockDevice spare = PosixBlockDevice.open(sparePath.toString(), mode, Access.READ_WRITE);
+    MetadataStore.format(spare, 4096, new BackingIdentity(backing.sizeBytes(), ""));
+    MetadataStore metadata = MetadataStore.open(spare, null, Access.READ_WRITE);
+    return RemapEngine.open(
+        backing, metadata, EngineOptions.defaults(), EngineListener.NONE, Access.READ_WRITE);
   }
 
   /** Mounted, with an O_DIRECT or buffered backing. */

@@ -1,5 +1,6 @@
 package io.remapfs.engine.metadata;
 
+import io.remapfs.engine.device.Access;
 import io.remapfs.engine.device.BlockDevice;
 import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.metadata.CheckpointFormat.Header;

@@ -1,0 +1,171 @@
+package io.remapfs.engine;
+
+import io.remapfs.engine.EngineEvent.Kind;
+import io.remapfs.engine.device.BlockDeviceException;
+import io.remapfs.engine.device.IoBuffer;
+import io.remapfs.engine.device.MediumErrorException;
+import io.remapfs.engine.metadata.MetadataRecord;
+import io.remapfs.engine.metadata.MetadataRecord.Cause;
+import io.remapfs.engine.metadata.MetadataUnavailableException;
+import io.remapfs.engine.posix.Errno;
+import io.remapfs.engine.table.Target;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What one request changes in the remap table: gathered block by block, committed once.
+ *
+ * <p><b>Order.</b> {@link #move} puts the data into a slot and reads it back; {@link #commit} makes
+ * the slots durable, then the journal, then publishes (all inside {@link
+ * io.remapfs.engine.metadata.MetadataStore#commit}). Only then may the caller acknowledge. Nothing
+ * is visible to other requests before.
+ *
+ * <p>Not thread-safe; the caller holds the exclusive guard of every block it names.
+ */
+final class Relocation {
+  /** Bad slots to walk over for one block before the spare itself is blamed. */
+  private static final int SLOTS_PER_BLOCK = 8;
+
+  private final EngineContext context;
+  private final List<MetadataRecord> records = new ArrayList<>();
+  private final List<EngineEvent> events = new ArrayList<>();
+
+  Relocation(EngineContext context) {
+    this.context = context;
+  }
+
+  /**
+   * Writes a block to a new slot and notes the mapping.
+   *
+   * @param oldTarget where it was; a slot that it leaves is burnt
+   * @param data the whole block, at index 0
+   * @return whether it is in a slot; if not, nothing was noted but slots that failed
+   */
+  boolean move(long blockIndex, long oldTarget, IoBuffer data, Cause cause) {
+    if (context.readOnly || context.metadata.isUnavailable()) {
+      return false;
+    }
+    long slot = store(blockIndex, data);
+    if (slot < 0) {
+      return false;
+    }
+    records.add(new MetadataRecord.Mapped(blockIndex, slot, cause));
+    if (Target.isRemapped(oldTarget)) {
+      burn(Target.slot(oldTarget), "failed while block " + blockIndex + " was in it");
+    }
+    events.add(
+        new EngineEvent(
+            cause == Cause.SALVAGED ? Kind.SALVAGED : Kind.REMAPPED,
+            blockIndex,
+            slot,
+            "block " + blockIndex + " moved to slot " + slot));
+    return true;
+  }
+
+  /** Notes that a block's contents are lost until it is rewritten. */
+  void lose(long blockIndex, long oldTarget) {
+    if (context.readOnly || context.metadata.isUnavailable()) {
+      return;
+    }
+    long slot = Target.isRemapped(oldTarget) ? Target.slot(oldTarget) : Target.NO_SLOT;
+    records.add(new MetadataRecord.Pending(blockIndex, slot));
+    if (slot != Target.NO_SLOT) {
+      burn(slot, "lost block " + blockIndex);
+    }
+    events.add(
+        new EngineEvent(
+            Kind.PENDING,
+            blockIndex,
+            slot == Target.NO_SLOT ? -1 : slot,
+            "block " + blockIndex + " cannot be read; its contents are lost until rewritten"));
+  }
+
+  /** Notes that a block is healthy again; the caller has made its contents durable there. */
+  void heal(long blockIndex) {
+    records.add(new MetadataRecord.Unmapped(blockIndex));
+  }
+
+  /**
+   * Makes everything noted durable and visible, and tells of it.
+   *
+   * @return whether it is durable; if not, nothing became visible
+   */
+  boolean commit() {
+    if (records.isEmpty()) {
+      return true;
+    }
+    List<EngineEvent> happened = List.copyOf(events);
+    events.clear();
+    try {
+      context.metadata.commit(List.copyOf(records));
+    } catch (MetadataUnavailableException e) {
+      context.metadataFailed(String.valueOf(e.getMessage()));
+      return false;
+    } finally {
+      records.clear();
+    }
+    for (EngineEvent event : happened) {
+      context.tell(event.kind(), event.blockIndex(), event.slot(), event.message());
+    }
+    return true;
+  }
+
+  /** The refusal for a write whose block found no new place. */
+  MediumErrorException noPlace(long blockIndex) {
+    String why =
+        context.metadata.isUnavailable()
+            ? "the remap metadata cannot be written"
+            : context.pool.freeCount() == 0 ? "no free slot is left" : "the spare refuses it";
+    return new MediumErrorException(
+        "block " + blockIndex + " cannot be moved: " + why,
+        Errno.EIO,
+        blockIndex << context.blockShift,
+        context.blockSizeBytes);
+  }
+
+  /** Writes to the first slot that keeps the data; -1 where none does. */
+  private long store(long blockIndex, IoBuffer data) {
+    for (int attempt = 0; attempt < SLOTS_PER_BLOCK; attempt++) {
+      long slot = context.pool.allocate();
+      if (slot < 0) {
+        context.spareExhausted();
+        return -1;
+      }
+      try {
+        context.pool.write(slot, blockIndex, context.metadata.nextSequence(), data, 0);
+        if (readsBack(slot, data)) {
+          context.spareWorks();
+          return slot;
+        }
+      } catch (MediumErrorException e) {
+        if (!context.spareAnswers()) {
+          context.spareFailed("the spare does not answer: " + e.getMessage());
+          return -1;
+        }
+      } catch (BlockDeviceException e) {
+        context.spareFailed(String.valueOf(e.getMessage()));
+        return -1;
+      }
+      burn(slot, "does not keep data");
+    }
+    context.spareFailed(SLOTS_PER_BLOCK + " slots in a row failed in " + context.spare.name());
+    return -1;
+  }
+
+  // A block whose old contents exist nowhere else must not depend on a slot that was never read.
+  private boolean readsBack(long slot, IoBuffer data) throws BlockDeviceException {
+    IoBuffer back = context.blocks.acquire();
+    try {
+      int size = context.blockSizeBytes;
+      context.spare.read(context.pool.layout().slotByteOffset(slot), back, 0, size);
+      return back.bytes().slice(0, size).mismatch(data.bytes().slice(0, size)) < 0;
+    } finally {
+      context.blocks.release(back);
+    }
+  }
+
+  private void burn(long slot, String why) {
+    records.add(new MetadataRecord.Burnt(slot));
+    events.add(new EngineEvent(Kind.SLOT_BURNT, -1, slot, "slot " + slot + " " + why));
+  }
+}
