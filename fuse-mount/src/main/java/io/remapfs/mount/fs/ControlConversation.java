@@ -52,10 +52,4 @@ final class ControlConversation implements OpenFile {
     answered += count;
     return count;
   }
-
-  /** Always 0: readers go on to the end of file, and {@code stat} needs no answer to exist. */
-  @Override
-  public long sizeBytes() {
-    return 0;
-  }
 }

@@ -9,7 +9,4 @@ sealed interface OpenFile permits Snapshot, ControlConversation {
 
   /** Takes {@code lengthBytes} bytes from {@code source}: the count, or a negative errno. */
   int write(long byteOffset, Pointer source, int lengthBytes);
-
-  /** The size that {@code fstat} tells, in bytes. */
-  long sizeBytes();
 }

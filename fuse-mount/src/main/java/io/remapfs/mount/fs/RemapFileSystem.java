@@ -8,13 +8,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntSupplier;
 import jnr.ffi.Pointer;
@@ -68,12 +66,12 @@ public final class RemapFileSystem extends FuseStubFS {
   private final ConcurrentHashMap<Long, OpenFile> openFiles = new ConcurrentHashMap<>();
   private final AtomicLong nextHandle = new AtomicLong(FIRST_OPEN_HANDLE);
   private final TransferBuffers transferBuffers = new TransferBuffers();
-  private final CountDownLatch initialised = new CountDownLatch(1);
   private final Clock clock = Clock.systemUTC();
   private final long mountedAtSeconds = clock.instant().getEpochSecond();
   private final int uid = Posix.effectiveUid();
   private final int gid = effectiveGid();
   private volatile boolean throughPageCache;
+  private volatile CountDownLatch initialised = new CountDownLatch(1);
 
   /**
    * Describes the mount point; nothing is mounted yet.
@@ -107,9 +105,11 @@ public final class RemapFileSystem extends FuseStubFS {
     throughPageCache = true;
   }
 
-  /** Waits for libfuse to see the kernel's INIT: false if it did not come in time. */
-  public boolean awaitInitialised(Duration patience) throws InterruptedException {
-    return initialised.await(patience.toNanos(), TimeUnit.NANOSECONDS);
+  /** A latch that opens when libfuse next sees a kernel's INIT; for one mount attempt. */
+  public CountDownLatch expectInit() {
+    CountDownLatch latch = new CountDownLatch(1);
+    initialised = latch;
+    return latch;
   }
 
   /**
@@ -132,15 +132,11 @@ public final class RemapFileSystem extends FuseStubFS {
 
   @Override
   public int getattr(String path, FileStat stat) {
-    return answer("getattr", () -> fillStat(path, null, stat));
+    return answer("getattr", () -> fillStat(path, stat));
   }
 
-  @Override
-  public int fgetattr(String path, FileStat stat, FuseFileInfo info) {
-    return answer("fgetattr", () -> fillStat(path, openFiles.get(info.fh.longValue()), stat));
-  }
-
-  private int fillStat(String path, @Nullable OpenFile open, FileStat stat) {
+  // By name, also for an open file: for fstat(2) the kernel does not tell which open is meant.
+  private int fillStat(String path, FileStat stat) {
     String name = path.substring(1);
     if (name.isEmpty()) {
       return fill(stat, S_IFDIR | 0555, 2, 0, mountedAtSeconds);
@@ -157,8 +153,7 @@ public final class RemapFileSystem extends FuseStubFS {
     if (file == null) {
       return -Errno.ENOENT;
     }
-    long sizeBytes = open != null ? open.sizeBytes() : file.render().length;
-    return fill(stat, S_IFREG | file.mode(), 1, sizeBytes, nowSeconds);
+    return fill(stat, S_IFREG | file.mode(), 1, file.render().length, nowSeconds);
   }
 
   private int fill(FileStat stat, int mode, int links, long sizeBytes, long seconds) {

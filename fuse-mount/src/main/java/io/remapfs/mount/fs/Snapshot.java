@@ -25,9 +25,4 @@ final class Snapshot implements OpenFile {
   public int write(long byteOffset, Pointer source, int lengthBytes) {
     return -Errno.EBADF;
   }
-
-  @Override
-  public long sizeBytes() {
-    return contents.length;
-  }
 }

@@ -4,6 +4,7 @@ import io.remapfs.mount.fs.RemapFileSystem;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
@@ -20,7 +21,7 @@ final class LibfuseSession implements FuseSession {
   private static final Logger LOG = LogManager.getLogger(LibfuseSession.class);
 
   private static final Duration INIT_PATIENCE = Duration.ofSeconds(10);
-  private static final Duration LOOK = Duration.ofMillis(10);
+  private static final long LOOK_MILLIS = 10;
   private static final long LEAVE_PATIENCE_SECONDS = 60;
 
   private final RemapFileSystem fs;
@@ -38,13 +39,14 @@ final class LibfuseSession implements FuseSession {
   @Override
   public void start() {
     MountPoint target = MountPoint.check(wishedMountPoint);
+    CountDownLatch initialised = fs.expectInit();
     Thread thread = new Thread(() -> runLoop(target), "fuse-libfuse-loop");
     thread.setDaemon(true);
     loop = thread;
     thread.start();
     long deadlineNanos = System.nanoTime() + INIT_PATIENCE.toNanos();
     try {
-      while (!fs.awaitInitialised(LOOK)) {
+      while (!initialised.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
         if (!thread.isAlive()) {
           throw new MountException(
               "libfuse could not mount at " + target.path() + "; its own message says why");

@@ -119,7 +119,11 @@ final class ReplyChannel implements AutoCloseable {
     ByteBuffer reply = ByteBuffer.allocateDirect(length).order(ByteOrder.nativeOrder());
     byte[] copy = new byte[FuseProtocol.OUT_HEADER_BYTES + FuseProtocol.INIT_OUT_OLD_BYTES];
     piece(pieces, 0).get(0, copy, 0, FuseProtocol.OUT_HEADER_BYTES);
-    answer.get(0, copy, FuseProtocol.OUT_HEADER_BYTES, (int) Math.min(24, answer.size()));
+    answer.get(
+        0,
+        copy,
+        FuseProtocol.OUT_HEADER_BYTES,
+        (int) Math.min(FuseProtocol.INIT_OUT_OLD_BYTES, answer.size()));
     reply.put(0, copy);
     if (InitNegotiation.isFor(kernelMajor, kernelMinor)) {
       InitNegotiation.improve(
@@ -135,7 +139,9 @@ final class ReplyChannel implements AutoCloseable {
     }
     reply.putInt(FuseProtocol.OUT_LENGTH, length);
     int result = result(LibC.INSTANCE.write(fd, Pointer.wrap(RUNTIME, reply).address(), length));
-    onInitialised.run();
+    if (result == 0) {
+      onInitialised.run();
+    }
     return result;
   }
 

@@ -123,16 +123,22 @@ final class MountFixture implements AutoCloseable {
         .anyMatch(line -> MountPoint.unescaped(line.split(" ")[4]).equals(mountPoint.toString()));
   }
 
-  /** The connection's directory below /sys/fs/fuse/connections. */
-  Path connection() throws IOException {
+  /** Aborts the connection, through a view of fusectl of our own: it is not mounted everywhere. */
+  void abortConnection() throws IOException, InterruptedException {
+    String minor = null;
     for (String line : Files.readAllLines(Path.of("/proc/self/mountinfo"))) {
       String[] fields = line.split(" ");
       if (MountPoint.unescaped(fields[4]).equals(mountPoint.toString())) {
-        String minor = fields[2].substring(fields[2].indexOf(':') + 1);
-        return Path.of("/sys/fs/fuse/connections", minor);
+        minor = fields[2].substring(fields[2].indexOf(':') + 1);
       }
     }
-    throw new IOException(mountPoint + " is not mounted");
+    Path control = Files.createDirectory(directory.resolve("fusectl"));
+    run("mount", "-t", "fusectl", "fusectl", control.toString());
+    try {
+      Files.writeString(control.resolve(minor).resolve("abort"), "1");
+    } finally {
+      run("umount", control.toString());
+    }
   }
 
   @Override
@@ -140,8 +146,8 @@ final class MountFixture implements AutoCloseable {
     try {
       session.unmount();
     } catch (UnmountException e) {
-      Files.writeString(connection().resolve("abort"), "1");
       try {
+        abortConnection();
         run("umount", "-l", mountPoint.toString());
         session.awaitEnd();
       } catch (InterruptedException interrupted) {

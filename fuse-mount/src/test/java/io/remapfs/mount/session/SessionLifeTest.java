@@ -1,0 +1,184 @@
+package io.remapfs.mount.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.remapfs.engine.device.IoMode;
+import java.io.IOException;
+import java.lang.reflect.Proxy;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.EnumSource.Mode;
+
+/** How sessions begin and end. After each test neither threads nor descriptors may be left. */
+@Tag("integration")
+@Timeout(120)
+class SessionLifeTest {
+  @TempDir Path directory;
+
+  @AfterEach
+  void leavesNothingBehind() throws IOException {
+    assertThat(Thread.getAllStackTraces().keySet())
+        .extracting(Thread::getName)
+        .noneMatch(name -> name.startsWith("fuse-"));
+    try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+      assertThat(descriptors.map(SessionLifeTest::target)).doesNotContain("/dev/fuse");
+    }
+  }
+
+  private static String target(Path link) {
+    try {
+      return Files.readSymbolicLink(link).toString();
+    } catch (IOException e) {
+      return ""; // the descriptor of the listing itself
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void shouldServeUntilItIsUnmounted(SessionKind kind) throws Exception {
+    try (MountFixture mount = MountFixture.mounted(directory, kind)) {
+      boolean threads = kind != SessionKind.LIBFUSE;
+      assertThat(mount.session.kind()).isEqualTo(threads ? "threads" : "libfuse");
+      assertThat(mount.session.workerCount()).isEqualTo(threads ? 16 : 0);
+      assertThat(mount.session.fallbackReason()).isEmpty();
+      assertThat(Files.size(mount.image)).isEqualTo(MountFixture.SIZE_BYTES);
+      mount.session.unmount();
+      assertThat(mount.isMounted()).isFalse();
+      mount.session.awaitEnd();
+      mount.session.unmount();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(mode = Mode.EXCLUDE, names = "AUTO")
+  void shouldGoOnServingWhenItIsTooBusyToUnmount(SessionKind kind) throws Exception {
+    try (MountFixture mount = MountFixture.mounted(directory, kind)) {
+      try (FileChannel image = FileChannel.open(mount.image, StandardOpenOption.READ)) {
+        assertThatThrownBy(mount.session::unmount)
+            .isInstanceOf(UnmountException.class)
+            .hasMessageContaining("busy");
+        assertThat(image.read(ByteBuffer.allocate(100), 0)).isEqualTo(100);
+      }
+      mount.session.unmount();
+      assertThat(mount.isMounted()).isFalse();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(mode = Mode.EXCLUDE, names = "AUTO")
+  void shouldEndWhenSomebodyElseUnmounts(SessionKind kind) throws Exception {
+    try (MountFixture mount = MountFixture.mounted(directory, kind)) {
+      MountFixture.run("umount", mount.mountPoint.toString());
+      mount.session.awaitEnd();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(mode = Mode.EXCLUDE, names = "AUTO")
+  void shouldRemoveTheDeadMountWhenTheConnectionWasAborted(SessionKind kind) throws Exception {
+    try (MountFixture mount = MountFixture.mounted(directory, kind)) {
+      mount.abortConnection();
+      mount.session.awaitEnd();
+      assertThat(mount.isMounted()).isTrue();
+      mount.session.unmount();
+      assertThat(mount.isMounted()).isFalse();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(mode = Mode.EXCLUDE, names = "AUTO")
+  void shouldLeaveSignalsToTheJvmWhenMounted(SessionKind kind) throws Exception {
+    // sun.misc.Signal is the only way to raise one; the compiler would warn of it by name.
+    Class<?> signal = Class.forName("sun.misc.Signal");
+    Class<?> handler = Class.forName("sun.misc.SignalHandler");
+    Object hup = signal.getConstructor(String.class).newInstance("HUP");
+    CountDownLatch handled = new CountDownLatch(2);
+    Object counting =
+        Proxy.newProxyInstance(
+            handler.getClassLoader(),
+            new Class<?>[] {handler},
+            (proxy, method, arguments) -> {
+              handled.countDown();
+              return null;
+            });
+    Object before = signal.getMethod("handle", signal, handler).invoke(null, hup, counting);
+    try (MountFixture mount = MountFixture.mounted(directory, kind)) {
+      signal.getMethod("raise", signal).invoke(null, hup);
+      assertThat(Files.size(mount.image)).isEqualTo(MountFixture.SIZE_BYTES);
+      mount.session.unmount();
+      signal.getMethod("raise", signal).invoke(null, hup);
+      assertThat(handled.await(10, TimeUnit.SECONDS)).isTrue();
+    } finally {
+      signal.getMethod("handle", signal, handler).invoke(null, hup, before);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void shouldSayWhyWhenTheMountPointIsUnusable(SessionKind kind) throws IOException {
+    try (MountFixture mount = MountFixture.mounted(directory, SessionKind.THREADS)) {
+      SessionOptions options = SessionOptions.defaults("remapfs#test");
+      Path full = mount.directory;
+      assertThatThrownBy(() -> FuseSession.open(kind, mount.fs, full, options).start())
+          .isInstanceOf(MountException.class)
+          .hasMessageContaining("not empty");
+      Path missing = full.resolve("missing");
+      assertThatThrownBy(() -> FuseSession.open(kind, mount.fs, missing, options).start())
+          .isInstanceOf(MountException.class)
+          .hasMessageContaining("missing");
+    }
+  }
+
+  @Test
+  void shouldFallBackToLibfuseWhenTheKernelCannotCarryTheWorkers() throws Exception {
+    SessionOptions options = SessionOptions.defaults("remapfs#test");
+    try (MountFixture mount = MountFixture.mounted(directory, SessionKind.THREADS)) {
+      mount.session.unmount();
+      FuseSession session =
+          new FallbackSession(
+              new ThreadedSession(
+                  mount.fs,
+                  mount.mountPoint,
+                  options,
+                  (mounted, onInitialised) -> {
+                    throw new SessionUnavailableException("this kernel is too old");
+                  }),
+              new LibfuseSession(mount.fs, mount.mountPoint, options));
+      session.start();
+      try {
+        assertThat(session.kind()).isEqualTo("libfuse");
+        assertThat(session.fallbackReason()).contains("too old").contains("libfuse");
+        assertThat(Files.size(mount.image)).isEqualTo(MountFixture.SIZE_BYTES);
+      } finally {
+        session.unmount();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(mode = Mode.EXCLUDE, names = "AUTO")
+  void shouldRefuseWritesWhenMountedReadOnly(SessionKind kind) throws Exception {
+    SessionOptions options = new SessionOptions(false, 2, true, "remapfs#test", false);
+    try (MountFixture mount = MountFixture.mounted(directory, kind, options, IoMode.BUFFERED)) {
+      assertThatThrownBy(() -> FileChannel.open(mount.image, StandardOpenOption.WRITE))
+          .hasMessageContaining("Read-only file system");
+      try (FileChannel image = FileChannel.open(mount.image)) {
+        assertThat(image.read(ByteBuffer.allocate(10), 0)).isEqualTo(10);
+      }
+    }
+  }
+}
