@@ -29,11 +29,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Everything durable about remaps, and the one mutator of the remap table.
  *
- * <p><b>How a commit works.</b> Callers queue their records and line up at {@code ioLock}. Who gets
- * it leads: it takes as many queued calls as fit into one journal block and (1) flushes the spare,
- * so that the slots' data is durable, (2) writes the block to every copy, (3) flushes again, (4)
- * publishes the records in the table and the pool, (5) lets the calls return. Those who waited find
- * their call done. A burst of a thousand bad blocks so costs some tens of journal blocks.
+ * <p><b>How a commit works.</b> Callers queue their records. One of them leads, the others wait
+ * until theirs is done or nobody leads: the leader takes as many queued calls as fit into one
+ * journal block and (1) flushes the spare, so that the slots' data is durable, (2) writes the block
+ * to every copy, (3) flushes again, (4) publishes the records in the table and the pool, (5) lets
+ * the calls return. A burst of a thousand bad blocks so costs some tens of journal blocks.
  *
  * <p><b>How the journal wraps.</b> Block <i>n</i> overwrites block <i>n - ringBlocks</i>. Before it
  * would overwrite one that no durable checkpoint contains, a checkpoint is written to the area that
@@ -68,6 +68,7 @@ public final class MetadataStore {
   private final IoBuffer chunk = IoBuffer.allocate(BlockReader.CHUNK_BLOCKS * BlockFormat.BYTES);
   private final ReentrantLock ioLock = new ReentrantLock();
   private final Deque<Call> queue = new ArrayDeque<>(); // guarded by itself
+  private boolean leading; // guarded by queue
 
   // Guarded by ioLock; volatile where status reads it.
   private RecoveryReport recovery;
@@ -80,7 +81,7 @@ public final class MetadataStore {
   private final AtomicLong salvagedTotal;
   private final AtomicLong droppedPendingTotal;
 
-  /** One call of {@link #commit}, waiting for its turn. Its fields are guarded by ioLock. */
+  /** One call of {@link #commit}, waiting for its turn. Its fields are guarded by the queue. */
   private static final class Call {
     final List<MetadataRecord> records;
     boolean done;
@@ -276,17 +277,56 @@ public final class MetadataStore {
 
   private void commitCall(Call call) throws MetadataUnavailableException {
     requireWritable();
-    synchronized (queue) {
-      queue.add(call);
+    if (!becomesLeader(call)) {
+      throwFailure(call);
+      return;
     }
     ioLock.lock();
     try {
-      while (!call.done) {
+      while (!isDone(call)) {
         lead();
       }
     } finally {
       ioLock.unlock();
+      synchronized (queue) {
+        leading = false;
+        queue.notifyAll();
+      }
     }
+    throwFailure(call);
+  }
+
+  /** Queues a call and waits until it is done (false), or until nobody leads (true). */
+  private boolean becomesLeader(Call call) {
+    boolean interrupted = false;
+    try {
+      synchronized (queue) {
+        queue.add(call);
+        while (!call.done && leading) {
+          try {
+            queue.wait();
+          } catch (InterruptedException e) {
+            // The outcome must be known: a mapping may be durable.
+            interrupted = true;
+          }
+        }
+        leading |= !call.done;
+        return !call.done;
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private boolean isDone(Call call) {
+    synchronized (queue) {
+      return call.done;
+    }
+  }
+
+  private static void throwFailure(Call call) throws MetadataUnavailableException {
     if (call.failure != null) {
       throw new MetadataUnavailableException(String.valueOf(call.failure.getMessage()));
     }
@@ -321,9 +361,12 @@ public final class MetadataStore {
       if (failure != null && inDoubt) {
         records.forEach(this::suspend);
       }
-      for (Call call : calls) {
-        call.failure = failure;
-        call.done = true;
+      synchronized (queue) {
+        for (Call call : calls) {
+          call.failure = failure;
+          call.done = true;
+        }
+        queue.notifyAll();
       }
     }
   }

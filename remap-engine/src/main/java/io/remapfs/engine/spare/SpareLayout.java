@@ -61,6 +61,7 @@ public final class SpareLayout {
   private final int ringBlocks;
   private final int checkpointBlocks;
   private final long bodyBytes;
+  private final boolean zonesFit;
   private final long[] superblockOffset = new long[ZONES];
   private final long[] bodyOffset = new long[ZONES];
   private final long[] gapOffset = new long[ZONES - 1];
@@ -81,8 +82,11 @@ public final class SpareLayout {
     bodyOffset[2] = superblockOffset[2] - bodyBytes;
     gapOffset[0] = bodyOffset[0] + bodyBytes;
     gapOffset[1] = bodyOffset[1] + bodyBytes;
-    gapSlots[0] = Math.min(slotCap, slotsIn(superblockOffset[1] - gapOffset[0]));
-    gapSlots[1] = Math.min(slotCap - gapSlots[0], slotsIn(bodyOffset[2] - gapOffset[1]));
+    long gap0Bytes = superblockOffset[1] - gapOffset[0];
+    long gap1Bytes = bodyOffset[2] - gapOffset[1];
+    zonesFit = gap0Bytes >= 0 && gap1Bytes >= 0;
+    gapSlots[0] = zonesFit ? Math.min(slotCap, slotsIn(gap0Bytes)) : 0;
+    gapSlots[1] = zonesFit ? Math.min(slotCap - gapSlots[0], slotsIn(gap1Bytes)) : 0;
   }
 
   /**
@@ -202,7 +206,7 @@ public final class SpareLayout {
 
   /** All slots. */
   public long slotCount() {
-    return Math.max(0, gapSlots[0]) + Math.max(0, gapSlots[1]);
+    return gapSlots[0] + gapSlots[1];
   }
 
   /** The most entries that a checkpoint has room for: twice the slots. */
@@ -252,9 +256,6 @@ public final class SpareLayout {
   }
 
   private long slotsIn(long bytes) {
-    if (bytes <= 0) {
-      return 0;
-    }
     long rest = bytes % groupBytes();
     return bytes / groupBytes() * SLOTS_PER_GROUP
         + Math.max(0, (rest - METADATA_BLOCK_BYTES) / blockSizeBytes);
