@@ -118,6 +118,7 @@ class LoopAndLoadTest {
                 "--iodepth=" + depth,
                 "--verify=crc32c",
                 "--verify_fatal=1",
+                "--verify_state_save=0",
                 "--randseed=17"));
     command.addAll(List.of(more));
     return command.toArray(new String[0]);

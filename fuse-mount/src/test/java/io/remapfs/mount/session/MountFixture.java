@@ -8,9 +8,9 @@ import io.remapfs.engine.RemapEngine;
 import io.remapfs.engine.device.Access;
 import io.remapfs.engine.device.BlockDevice;
 import io.remapfs.engine.device.BlockDeviceException;
+import io.remapfs.engine.device.DeviceErrors;
 import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.device.IoMode;
-import io.remapfs.engine.device.MediumErrorException;
 import io.remapfs.engine.device.PosixBlockDevice;
 import io.remapfs.engine.metadata.BackingIdentity;
 import io.remapfs.engine.metadata.MetadataStore;
@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A real mount over a file, cleaned up whatever happens: unmounted, and if that is refused (a test
@@ -163,22 +164,28 @@ final class MountFixture implements AutoCloseable {
   static final class ObservedDevice implements BlockDevice {
     final AtomicInteger flushes = new AtomicInteger();
     final AtomicInteger zeroed = new AtomicInteger();
-    volatile long badByteOffset = -1;
-    volatile int failWithErrno = 5;
     volatile boolean broken;
+    private volatile @Nullable BlockDeviceException failure;
     private final BlockDevice device;
 
     ObservedDevice(BlockDevice device) {
       this.device = device;
     }
 
+    /** From now on a transfer that covers the byte fails with the errno. */
+    void failAt(long byteOffset, int errno) {
+      failure = DeviceErrors.of(name(), "test", errno, byteOffset, 1);
+    }
+
     private void fail(long byteOffset, int lengthBytes) throws BlockDeviceException {
       if (broken) {
         throw new IllegalStateException("a bug, on purpose");
       }
-      long bad = badByteOffset;
-      if (bad >= byteOffset && bad < byteOffset + lengthBytes) {
-        throw new MediumErrorException("bad on purpose", failWithErrno, bad, 1);
+      BlockDeviceException planned = failure;
+      if (planned != null
+          && planned.byteOffset() >= byteOffset
+          && planned.byteOffset() < byteOffset + lengthBytes) {
+        throw planned;
       }
     }
 
