@@ -92,7 +92,8 @@ final class DeviceOpener {
       case Errno.EACCES, Errno.EPERM ->
           new DeviceOpenException(
               Reason.NO_RIGHTS,
-              path + " may not be opened by this user; run as root or change its rights");
+              path
+                  + " may not be opened by this user (permission denied); run as root or change it");
       case Errno.EBUSY ->
           new DeviceBusyException(
               path + " is in use (" + DeviceHolders.ofBlockDevice(path) + "); unmount it first",

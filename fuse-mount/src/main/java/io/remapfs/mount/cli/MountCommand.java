@@ -1,0 +1,173 @@
+package io.remapfs.mount.cli;
+
+import io.remapfs.engine.EngineOptions;
+import io.remapfs.engine.EngineOptions.PendingWrite;
+import io.remapfs.engine.EngineOptions.Unreadable;
+import io.remapfs.engine.device.IoMode;
+import io.remapfs.mount.daemon.MountRequest;
+import io.remapfs.mount.daemon.MountSession;
+import io.remapfs.mount.preflight.RefusedException;
+import io.remapfs.mount.session.SessionKind;
+import io.remapfs.mount.session.SessionOptions;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code remapfs mount}. */
+@Command(
+    name = "mount",
+    mixinStandardHelpOptions = true,
+    versionProvider = Remapfs.Version.class,
+    sortOptions = false,
+    description = {
+      "Serves a disk or disk image as MOUNTPOINT/image, moving its bad blocks to the spare.",
+      "Returns when ready and prints where the image is; the daemon goes on in the background.",
+      "For a regular file the spare BACKING.remap is made if missing (2 %%, 16 MiB at least)."
+    })
+final class MountCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Parameters(index = "0", paramLabel = "BACKING", description = "The file or block device.")
+  private Path backing = Path.of("");
+
+  @Parameters(index = "1", paramLabel = "MOUNTPOINT", description = "An empty directory.")
+  private Path mountPoint = Path.of("");
+
+  @Option(
+      names = "--spare",
+      paramLabel = "PATH",
+      description = "Where bad blocks move to: a file or device, best on another disk.")
+  private @Nullable Path spare;
+
+  @Option(
+      names = {"-f", "--foreground"},
+      description = "Stay in the foreground (systemd, Docker); log to the terminal.")
+  @SuppressWarnings("UnusedVariable") // the launcher acts on it; here it is for the help
+  private boolean foreground;
+
+  @Option(
+      names = "--loop",
+      description = "Attach a loop device to the image, with direct I/O, and print it.")
+  private boolean loop;
+
+  @Option(names = "--read-only", description = "Write nothing, neither to disk nor spare.")
+  private boolean readOnly;
+
+  @Option(
+      names = "--block-size",
+      paramLabel = "SIZE",
+      converter = SizeConverter.class,
+      description = "Unit of remapping for a new spare: 512 to 64K, a power of two (4096).")
+  private @Nullable Long blockSize;
+
+  @Option(
+      names = "--io",
+      paramLabel = "MODE",
+      description = "direct: errors have an address. buffered: where O_DIRECT is refused (direct).")
+  private IoMode io = IoMode.DIRECT;
+
+  @Option(
+      names = "--session",
+      paramLabel = "KIND",
+      description = "auto, threads (own workers) or libfuse (slow, the fallback) (auto).")
+  private SessionKind session = SessionKind.AUTO;
+
+  @Option(
+      names = "--workers",
+      paramLabel = "N",
+      description = "Threads that serve requests, 1 to " + SessionOptions.MAX_WORKERS + " (16).")
+  private @Nullable Integer workers;
+
+  @Option(names = "--cache", description = "Serve the image through the kernel's page cache.")
+  private boolean cache;
+
+  @Option(names = "--allow-other", description = "Let other users see the mount.")
+  private boolean allowOther;
+
+  @Option(
+      names = "--clear-stale",
+      description = "Clear a dead FUSE mount, left at MOUNTPOINT by a killed daemon, first.")
+  private boolean clearStale;
+
+  @Option(
+      names = "--accept-changed",
+      description = "Mount although BACKING was written by something else since its last unmount.")
+  private boolean acceptChanged;
+
+  @Option(
+      names = "--retries",
+      paramLabel = "N",
+      description = "Further attempts on a block that failed, 0 to 100 (3).")
+  private int retries = EngineOptions.defaults().retries();
+
+  @Option(
+      names = "--retry-budget",
+      paramLabel = "MS",
+      description = "The longest time in milliseconds one request spends on retries (2000).")
+  private long retryBudgetMillis = EngineOptions.defaults().retryBudget().toMillis();
+
+  @Option(
+      names = "--pending-write",
+      paramLabel = "HOW",
+      description =
+          "A write to a lost block goes to a new slot (relocate) or first to its old place, read"
+              + " back to be sure (rewrite) (relocate).")
+  private PendingWrite pendingWrite = PendingWrite.RELOCATE;
+
+  @Option(
+      names = "--unreadable",
+      paramLabel = "HOW",
+      description = "What a read of lost bytes gets: eio, or zero, which is counted (eio).")
+  private Unreadable unreadable = Unreadable.EIO;
+
+  @Override
+  public Integer call() throws RefusedException {
+    MountSession.run(request(), spec.commandLine().getOut());
+    return 0;
+  }
+
+  private MountRequest request() throws RefusedException {
+    if (workers != null && (workers < 1 || workers > SessionOptions.MAX_WORKERS)) {
+      throw RefusedException.usage(
+          "--workers must be 1 to " + SessionOptions.MAX_WORKERS + ", not " + workers);
+    }
+    if (retries < 0 || retries > 100) {
+      throw RefusedException.usage("--retries must be 0 to 100, not " + retries);
+    }
+    if (retryBudgetMillis < 0 || retryBudgetMillis > 600_000) {
+      throw RefusedException.usage(
+          "--retry-budget must be 0 to 600000 milliseconds, not " + retryBudgetMillis);
+    }
+    if (blockSize != null && blockSize == 0) {
+      throw RefusedException.usage("--block-size 0 is not allowed; use a power of two from 512");
+    }
+    EngineOptions defaults = EngineOptions.defaults();
+    // The daemon outlives the directory it was started in: paths are made absolute now.
+    return new MountRequest(
+        backing.toAbsolutePath().normalize(),
+        mountPoint.toAbsolutePath().normalize(),
+        spare == null ? null : spare.toAbsolutePath().normalize(),
+        blockSize == null ? 0 : blockSize,
+        io,
+        readOnly,
+        loop,
+        clearStale,
+        acceptChanged,
+        allowOther,
+        session,
+        workers == null ? 0 : workers,
+        cache,
+        new EngineOptions(
+            retries,
+            defaults.firstBackoff(),
+            Duration.ofMillis(retryBudgetMillis),
+            pendingWrite,
+            unreadable));
+  }
+}

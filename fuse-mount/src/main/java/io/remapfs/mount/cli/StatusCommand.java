@@ -1,0 +1,79 @@
+package io.remapfs.mount.cli;
+
+import io.remapfs.engine.EngineState;
+import io.remapfs.mount.preflight.ExitCode;
+import io.remapfs.mount.preflight.Pause;
+import io.remapfs.mount.preflight.RefusedException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code remapfs status}. */
+@Command(
+    name = "status",
+    mixinStandardHelpOptions = true,
+    versionProvider = Remapfs.Version.class,
+    sortOptions = false,
+    description = "Tells how a mounted disk is doing.")
+final class StatusCommand implements Callable<Integer> {
+  private static final String CLEAR_SCREEN = "\u001b[H\u001b[2J";
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Parameters(paramLabel = "MOUNTPOINT", description = "Where the image is served.")
+  private Path mountPoint = Path.of("");
+
+  @Option(names = "--json", description = "Print JSON.")
+  private boolean json;
+
+  @Option(
+      names = "--watch",
+      paramLabel = "SECONDS",
+      arity = "0..1",
+      fallbackValue = "1",
+      description = "Print again every second, or every so many, until the unmount or Ctrl-C.")
+  private int watchSeconds;
+
+  @Override
+  public Integer call() throws RefusedException {
+    if (watchSeconds < 0 || watchSeconds > 86_400) {
+      throw RefusedException.usage("--watch takes 1 to 86400 seconds, not " + watchSeconds);
+    }
+    ExitCode code = print();
+    while (watchSeconds > 0 && !Thread.currentThread().isInterrupted()) {
+      Pause.millis(watchSeconds * 1000L);
+      try {
+        code = print();
+      } catch (RefusedException e) {
+        return code.number(); // unmounted meanwhile
+      }
+    }
+    return code.number();
+  }
+
+  private ExitCode print() throws RefusedException {
+    ControlClient client = new ControlClient(mountPoint);
+    byte[] text = client.read(json ? "status.json" : "status");
+    PrintWriter out = spec.commandLine().getOut();
+    if (watchSeconds > 0 && Terminal.isOutput()) {
+      out.print(CLEAR_SCREEN);
+    }
+    out.print(new String(text, StandardCharsets.UTF_8));
+    out.flush();
+    return codeOf(String.valueOf(client.status().get("state")));
+  }
+
+  /** A state that asks for somebody's hands now is a failure to scripts; a degraded one is not. */
+  static ExitCode codeOf(String state) {
+    return switch (EngineState.valueOf(state)) {
+      case HEALTHY, DEGRADED -> ExitCode.OK;
+      case EXHAUSTED, SUSPENDED, EMERGENCY -> ExitCode.UNHEALTHY;
+    };
+  }
+}

@@ -1,0 +1,24 @@
+package io.remapfs.mount.control;
+
+import io.remapfs.engine.RemapResult;
+import io.remapfs.engine.VerifyReport;
+import io.remapfs.engine.device.BlockDeviceException;
+import java.util.Map;
+
+/** What commands may do; the mounted engine, or a test's. Thread-safe. */
+public interface ControlActions {
+  /** The blocks of the image, at least 1. */
+  long blockCount();
+
+  /** The report as nested maps. */
+  Map<String, Object> status();
+
+  /** Moves a block to the spare. */
+  RemapResult remap(long blockIndex) throws BlockDeviceException;
+
+  /** Reads blocks again. */
+  VerifyReport verify(long firstBlock, long blockCount) throws BlockDeviceException;
+
+  /** Makes everything written so far durable. */
+  void flush() throws BlockDeviceException;
+}

@@ -1,0 +1,19 @@
+package io.remapfs.mount.control;
+
+/** A command that was written to the control file, with its numbers already within bounds. */
+sealed interface ControlCommand {
+  /** The report, as in {@code status.json}. */
+  record Status() implements ControlCommand {}
+
+  /** Moves one block to the spare. */
+  record Remap(long blockIndex) implements ControlCommand {}
+
+  /** Reads blocks again; {@code blockCount} is 1 to {@link ControlParser#MAX_VERIFY_BLOCKS}. */
+  record Verify(long firstBlock, long blockCount) implements ControlCommand {}
+
+  /** Makes everything written so far durable. */
+  record Flush() implements ControlCommand {}
+
+  /** The list of commands. */
+  record Help() implements ControlCommand {}
+}

@@ -1,0 +1,101 @@
+package io.remapfs.mount.control;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import io.remapfs.engine.RemapResult;
+import io.remapfs.engine.VerifyReport;
+import io.remapfs.engine.device.BlockDeviceException;
+import io.remapfs.engine.posix.Errno;
+import io.remapfs.engine.table.Target;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Carries out what is written to the control file.
+ *
+ * <p>Every answer is one JSON object on one line with {@code ok}; a refused or failed command is
+ * {@code {"ok":false,"error":"one sentence"}} and has changed nothing. Thread-safe.
+ */
+public final class ControlInterpreter {
+  /** The commands, as {@code help} lists them. */
+  static final List<String> HELP =
+      List.of(
+          "status: the report, as in status.json",
+          "remap BLOCK: move a block to the spare",
+          "verify [FIRST [COUNT]]: read blocks again, at most "
+              + ControlParser.MAX_VERIFY_BLOCKS
+              + " at a time",
+          "flush: make everything written so far durable",
+          "help: this list");
+
+  private final ControlActions actions;
+  private final ControlParser parser;
+
+  public ControlInterpreter(ControlActions actions) {
+    this.actions = actions;
+    this.parser = new ControlParser(actions.blockCount());
+  }
+
+  /**
+   * Executes one command.
+   *
+   * @param command its bytes as written; any bytes at all are answered
+   * @return the answer in UTF-8, ending in a line feed
+   */
+  public byte[] execute(byte[] command) {
+    Map<String, Object> answer = new LinkedHashMap<>();
+    try {
+      ControlCommand parsed = parser.parse(command);
+      answer.put("ok", true);
+      carryOut(parsed, answer);
+    } catch (ControlSyntaxException e) {
+      answer = failure(String.valueOf(e.getMessage()));
+    } catch (BlockDeviceException e) {
+      answer = failure(e.getMessage() + " [" + Errno.describe(e.errno()) + "]");
+    } catch (RuntimeException e) {
+      answer = failure("the command failed unexpectedly: " + e);
+    }
+    return json(answer);
+  }
+
+  private void carryOut(ControlCommand command, Map<String, Object> answer)
+      throws BlockDeviceException {
+    if (command instanceof ControlCommand.Status) {
+      answer.put("status", actions.status());
+    } else if (command instanceof ControlCommand.Remap remap) {
+      RemapResult result = actions.remap(remap.blockIndex());
+      answer.put("block", result.blockIndex());
+      answer.put("moved", result.moved());
+      answer.put("now", Target.describe(result.target()));
+    } else if (command instanceof ControlCommand.Verify verify) {
+      VerifyReport report = actions.verify(verify.firstBlock(), verify.blockCount());
+      answer.put("firstBlock", report.firstBlock());
+      answer.put("blockCount", report.blockCount());
+      answer.put("healthy", report.healthy());
+      answer.put("remapped", report.remapped());
+      answer.put("pending", report.pending());
+    } else if (command instanceof ControlCommand.Flush) {
+      actions.flush();
+    } else if (command instanceof ControlCommand.Help) {
+      answer.put("commands", HELP);
+    }
+  }
+
+  private static Map<String, Object> failure(String sentence) {
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put("ok", false);
+    answer.put("error", sentence);
+    return answer;
+  }
+
+  private static byte[] json(Map<String, Object> answer) {
+    try {
+      return (JSON.std.asString(answer) + "\n").getBytes(StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException("rendering to memory cannot fail", e);
+    }
+  }
+}

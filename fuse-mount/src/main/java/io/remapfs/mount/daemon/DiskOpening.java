@@ -1,0 +1,221 @@
+package io.remapfs.mount.daemon;
+
+import io.remapfs.engine.device.Access;
+import io.remapfs.engine.device.DeviceFacts;
+import io.remapfs.engine.device.DeviceHolders;
+import io.remapfs.engine.device.DeviceOpenException;
+import io.remapfs.engine.device.IoMode;
+import io.remapfs.engine.device.PosixBlockDevice;
+import io.remapfs.engine.metadata.BackingIdentity;
+import io.remapfs.engine.metadata.Fingerprint;
+import io.remapfs.engine.metadata.MetadataException;
+import io.remapfs.engine.metadata.MetadataStore;
+import io.remapfs.engine.metadata.NotFormattedException;
+import io.remapfs.engine.spare.SpareLayout;
+import io.remapfs.mount.preflight.BlockSizes;
+import io.remapfs.mount.preflight.ExitCode;
+import io.remapfs.mount.preflight.RefusedException;
+import io.remapfs.mount.preflight.SpareChoice;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The backing and its spare on their way to an engine, in two steps: {@link #look} opens and locks
+ * and changes nothing, {@link #recover} and {@link #makeSpare} write.
+ *
+ * <p>Invariant: a device is closed by this object until it was handed over with {@link #release}.
+ * Not thread-safe.
+ */
+public final class DiskOpening implements AutoCloseable {
+  private final IoMode ioMode;
+  private final Access access;
+  private final SpareChoice spareChoice;
+  private final long wishedBlockSizeBytes;
+  private final PosixBlockDevice backing;
+  private @Nullable PosixBlockDevice spare;
+  private boolean released;
+
+  private DiskOpening(
+      PosixBlockDevice backing,
+      SpareChoice spareChoice,
+      long wishedBlockSizeBytes,
+      IoMode ioMode,
+      Access access) {
+    this.backing = backing;
+    this.spareChoice = spareChoice;
+    this.wishedBlockSizeBytes = wishedBlockSizeBytes;
+    this.ioMode = ioMode;
+    this.access = access;
+  }
+
+  /**
+   * Opens and locks the backing, and the spare where there is one.
+   *
+   * @param blockSizeBytes the wished block size, or 0 for any
+   */
+  public static DiskOpening look(
+      Path backing, @Nullable Path spare, long blockSizeBytes, IoMode ioMode, Access access)
+      throws RefusedException {
+    int blockSize =
+        blockSizeBytes == 0 ? BlockSizes.DEFAULT_BYTES : BlockSizes.require(blockSizeBytes);
+    PosixBlockDevice device = open(backing, ioMode, access);
+    DiskOpening opening = null;
+    try {
+      requireNotLooped(backing);
+      DeviceFacts facts = device.facts();
+      SpareChoice choice = SpareChoice.choose(backing, facts.isBlockDevice(), spare);
+      opening = new DiskOpening(device, choice, blockSizeBytes, ioMode, access);
+      if (choice.exists()) {
+        opening.openSpare(blockSize);
+      } else {
+        BlockSizes.requireDivides(backing.toString(), facts, blockSize);
+      }
+      DiskOpening whole = opening;
+      opening = null;
+      device = null;
+      return whole;
+    } finally {
+      if (opening != null) {
+        opening.close();
+      } else if (device != null) {
+        device.close();
+      }
+    }
+  }
+
+  private static PosixBlockDevice open(Path path, IoMode ioMode, Access access)
+      throws RefusedException {
+    try {
+      return PosixBlockDevice.open(path.toString(), ioMode, access);
+    } catch (DeviceOpenException e) {
+      throw RefusedException.of(e);
+    }
+  }
+
+  /** Two writers of one file, the loop device and us, would each miss what the other wrote. */
+  private static void requireNotLooped(Path backing) throws RefusedException {
+    List<String> loops = DeviceHolders.loopDevicesOver(backing);
+    if (!loops.isEmpty()) {
+      throw RefusedException.refused(
+          backing
+              + " is attached to "
+              + loops.get(0)
+              + "; detach it first with: losetup -d "
+              + loops.get(0));
+    }
+  }
+
+  private void openSpare(int blockSizeBytes) throws RefusedException {
+    Path path = spareChoice.path();
+    spare = open(path, ioMode, access);
+    SpareMaker.requireSize(path.toString(), spare.sizeBytes(), blockSizeBytes);
+  }
+
+  /** The backing, open and locked. */
+  public PosixBlockDevice backing() {
+    return backing;
+  }
+
+  /** The spare that goes with it. */
+  public SpareChoice spareChoice() {
+    return spareChoice;
+  }
+
+  /** The spare, open and locked; null where it does not exist yet. */
+  public @Nullable PosixBlockDevice spare() {
+    return spare;
+  }
+
+  /** What a spare is bound to. */
+  public BackingIdentity identity() {
+    DeviceFacts facts = backing.facts();
+    return new BackingIdentity(facts.sizeBytes(), facts.serial());
+  }
+
+  /** Makes the missing spare, in its default size, and opens it. */
+  public void makeSpare() throws RefusedException {
+    int blockSize =
+        wishedBlockSizeBytes == 0
+            ? BlockSizes.DEFAULT_BYTES
+            : BlockSizes.require(wishedBlockSizeBytes);
+    long sizeBytes = SpareChoice.defaultSizeBytes(backing.sizeBytes());
+    long needed = Math.max(sizeBytes, SpareLayout.minimumBytes(blockSize));
+    SpareMaker.create(spareChoice.path(), needed, blockSize, identity(), ioMode);
+    openSpare(blockSize);
+  }
+
+  /**
+   * Recovers the metadata. With {@link Access#READ_ONLY} nothing is written. The store does not
+   * close the spare.
+   */
+  public MetadataStore recover() throws RefusedException {
+    PosixBlockDevice device = spare;
+    if (device == null) {
+      throw new IllegalStateException("the spare is not open");
+    }
+    MetadataStore store;
+    try {
+      store = MetadataStore.open(device, identity(), access);
+    } catch (NotFormattedException e) {
+      throw new RefusedException(
+          ExitCode.REFUSED,
+          "the spare "
+              + spareChoice.path()
+              + " is not formatted; format it with: remapfs format "
+              + backing.name()
+              + " --spare "
+              + spareChoice.path(),
+          e);
+    } catch (MetadataException e) {
+      throw new RefusedException(ExitCode.REFUSED, String.valueOf(e.getMessage()), e);
+    }
+    int blockSize = store.superblock().blockSizeBytes();
+    if (wishedBlockSizeBytes != 0 && wishedBlockSizeBytes != blockSize) {
+      store.closeUnclean();
+      throw RefusedException.usage(
+          "the spare "
+              + spareChoice.path()
+              + " was formatted with blocks of "
+              + blockSize
+              + " bytes, not "
+              + wishedBlockSizeBytes
+              + "; leave --block-size out");
+    }
+    return store;
+  }
+
+  /**
+   * Refuses a backing that something else wrote to since it was cleanly unmounted: blocks that were
+   * moved may not belong to what is there now. Reads a few blocks.
+   */
+  public void requireUnchanged(MetadataStore store) throws RefusedException {
+    Fingerprint then = store.cleanFingerprint();
+    if (then == null) {
+      return;
+    }
+    int blockSize = store.superblock().blockSizeBytes();
+    if (!Fingerprint.take(backing, store.table(), blockSize).matches(then)) {
+      throw RefusedException.refused(
+          backing.name()
+              + " was changed since its last unmount, so its moved blocks may be out of date; if"
+              + " you changed it, add --accept-changed, or format its spare anew");
+    }
+  }
+
+  /** Hands both devices over: an engine closes them from now on. */
+  public void release() {
+    released = true;
+  }
+
+  @Override
+  public void close() {
+    if (released) {
+      return;
+    }
+    if (spare != null) {
+      spare.close();
+    }
+    backing.close();
+  }
+}

@@ -1,0 +1,38 @@
+package io.remapfs.mount.daemon;
+
+import io.remapfs.engine.RemapEngine;
+import io.remapfs.engine.RemapResult;
+import io.remapfs.engine.VerifyReport;
+import io.remapfs.engine.device.BlockDeviceException;
+import io.remapfs.health.DiskReport;
+import io.remapfs.mount.control.ControlActions;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** What the control file may do to the mounted engine. */
+record EngineControl(RemapEngine engine, Supplier<DiskReport> report) implements ControlActions {
+  @Override
+  public long blockCount() {
+    return engine.sizeBytes() / engine.blockSizeBytes();
+  }
+
+  @Override
+  public Map<String, Object> status() {
+    return report.get().toMap();
+  }
+
+  @Override
+  public RemapResult remap(long blockIndex) throws BlockDeviceException {
+    return engine.remap(blockIndex);
+  }
+
+  @Override
+  public VerifyReport verify(long firstBlock, long blockCount) throws BlockDeviceException {
+    return engine.verify(firstBlock, blockCount);
+  }
+
+  @Override
+  public void flush() throws BlockDeviceException {
+    engine.flush();
+  }
+}

@@ -1,0 +1,41 @@
+package io.remapfs.mount.daemon;
+
+import io.remapfs.engine.EngineOptions;
+import io.remapfs.engine.device.IoMode;
+import io.remapfs.mount.session.SessionKind;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the user asked for; nothing of it is checked yet.
+ *
+ * @param backing the file or block device to protect
+ * @param mountPoint where to serve its image
+ * @param spare the spare, or null for the default beside a regular file
+ * @param blockSizeBytes the block size of a new spare, or what an existing one must have; 0 for any
+ * @param ioMode how the backing and the spare are opened
+ * @param readOnly whether nothing may be written
+ * @param loop whether to attach a loop device to the image
+ * @param clearStale whether a dead FUSE mount at the mount point is cleared
+ * @param acceptChanged whether a backing that was changed since its last unmount is mounted
+ * @param allowOther whether other users may read the mount
+ * @param sessionKind which FUSE session to run
+ * @param workers its threads, or 0 for its own choice
+ * @param cache whether the image is served through the kernel's page cache
+ * @param engine what to do about errors
+ */
+public record MountRequest(
+    Path backing,
+    Path mountPoint,
+    @Nullable Path spare,
+    long blockSizeBytes,
+    IoMode ioMode,
+    boolean readOnly,
+    boolean loop,
+    boolean clearStale,
+    boolean acceptChanged,
+    boolean allowOther,
+    SessionKind sessionKind,
+    int workers,
+    boolean cache,
+    EngineOptions engine) {}

@@ -1,0 +1,306 @@
+package io.remapfs.mount.daemon;
+
+import io.remapfs.engine.RemapEngine;
+import io.remapfs.engine.device.Access;
+import io.remapfs.engine.metadata.MetadataStore;
+import io.remapfs.engine.metadata.MetadataUnavailableException;
+import io.remapfs.engine.metadata.RecoveryReport;
+import io.remapfs.health.DiskReport;
+import io.remapfs.health.EventLog;
+import io.remapfs.health.ProcessFacts;
+import io.remapfs.health.SessionFacts;
+import io.remapfs.mount.control.ControlInterpreter;
+import io.remapfs.mount.fs.RemapFileSystem;
+import io.remapfs.mount.preflight.ExitCode;
+import io.remapfs.mount.preflight.Host;
+import io.remapfs.mount.preflight.LoopDevice;
+import io.remapfs.mount.preflight.MountPoint;
+import io.remapfs.mount.preflight.RefusedException;
+import io.remapfs.mount.session.FuseSession;
+import io.remapfs.mount.session.MountException;
+import io.remapfs.mount.session.SessionOptions;
+import io.remapfs.mount.session.UnmountException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.apache.logging.log4j.LogManager;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One mount from the command to the end of its daemon: the place where everything is put together.
+ *
+ * <p>The order up: look at everything and change nothing (host, mount point, devices with their
+ * locks) - log - memory locked - metadata recovered, or a spare made - engine - FUSE session - loop
+ * device - ready. Whatever fails on the way is a {@link RefusedException}, and what was done so far
+ * is undone in reverse. The order down, for each reason to end (an unmount by anybody, a signal, an
+ * aborted connection): session, housekeeping, engine (which flushes, checkpoints and closes both
+ * devices), log.
+ *
+ * <p>Used by one thread; a signal's thread reaches it only through {@link SignalStop}.
+ */
+public final class MountSession {
+  /** Events kept in memory for the file {@code events}. */
+  private static final int EVENTS_KEPT = 1024;
+
+  private final MountRequest request;
+  private final PrintWriter out;
+  private final Teardown teardown = new Teardown();
+  private final List<String> notes = new CopyOnWriteArrayList<>();
+
+  private MountSession(MountRequest request, PrintWriter out) {
+    this.request = request;
+    this.out = out;
+  }
+
+  /**
+   * Mounts, says so on {@code out}, and serves until the mount's end.
+   *
+   * @throws RefusedException if the mount cannot be made; nothing is left behind then
+   */
+  public static void run(MountRequest request, PrintWriter out) throws RefusedException {
+    new MountSession(request, out).run();
+  }
+
+  private void run() throws RefusedException {
+    Host.requireFuse(request.allowOther());
+    if (request.loop()) {
+      Host.requireLoop();
+    }
+    MountPoint mountPoint = MountPoint.look(request.mountPoint());
+    mountPoint.requireMountable(request.clearStale());
+    try (teardown;
+        DiskOpening disks =
+            DiskOpening.look(
+                request.backing(),
+                request.spare(),
+                request.blockSizeBytes(),
+                request.ioMode(),
+                access())) {
+      requireSpareWhenReadOnly(disks);
+      startLog(mountPoint.directory());
+      serve(mountPoint, disks);
+    }
+  }
+
+  private Access access() {
+    return request.readOnly() ? Access.READ_ONLY : Access.READ_WRITE;
+  }
+
+  /** From here on the backing may be written: a crash must not look like a clean unmount. */
+  private void markOpened(MetadataStore metadata) throws RefusedException {
+    if (request.readOnly()) {
+      return;
+    }
+    try {
+      metadata.markOpened();
+    } catch (MetadataUnavailableException e) {
+      throw new RefusedException(
+          ExitCode.REFUSED, "the spare cannot be written (" + e.getMessage() + ")", e);
+    }
+  }
+
+  private void requireSpareWhenReadOnly(DiskOpening disks) throws RefusedException {
+    if (request.readOnly() && !disks.spareChoice().exists()) {
+      throw RefusedException.usage(
+          "the spare "
+              + disks.spareChoice().path()
+              + " does not exist and a read-only mount makes none; make it with: remapfs format "
+              + request.backing());
+    }
+  }
+
+  private void startLog(Path mountPoint) throws RefusedException {
+    Path file = ReadySignal.isAwaited() ? DaemonLog.fileFor(mountPoint, Host.isRoot()) : null;
+    if (file != null && file.startsWith(mountPoint)) {
+      throw RefusedException.usage(
+          "the log " + file + " would lie on the mount itself; set REMAPFS_LOG to another place");
+    }
+    try {
+      DaemonLog.start(file);
+      teardown.add("log", DaemonLog::stop);
+    } catch (IOException e) {
+      notes.add("there is no log file (" + e.getMessage() + "); set REMAPFS_LOG");
+    }
+  }
+
+  private void serve(MountPoint mountPoint, DiskOpening disks) throws RefusedException {
+    ProcessProtection protection = ProcessProtection.acquire();
+    notes.addAll(protection.notes());
+    if (mountPoint.state() == MountPoint.State.DEAD) {
+      mountPoint.clearDead();
+      requireMountPointOfToday(mountPoint);
+    }
+    if (disks.spare() == null) {
+      disks.makeSpare();
+    }
+    MetadataStore metadata = disks.recover();
+    noteRecovery(metadata.recovery());
+    EventLog events = new EventLog(EVENTS_KEPT);
+    teardown.add("event log", events::close);
+    if (!request.acceptChanged()) {
+      disks.requireUnchanged(metadata);
+    }
+    markOpened(metadata);
+    RemapEngine engine =
+        RemapEngine.open(disks.backing(), metadata, request.engine(), events, access());
+    disks.release();
+    teardown.add("engine", engine::close);
+    Housekeeper housekeeper = new Housekeeper(engine, events);
+    teardown.add("housekeeper", housekeeper::close);
+    housekeeper.start();
+
+    Reporter reporter = new Reporter(engine, protection, disks.spareChoice().path(), mountPoint);
+    FuseSession session = openSession(engine, events, reporter, mountPoint.directory());
+    reporter.session = session;
+    runSession(session, mountPoint);
+  }
+
+  /** Under a dead mount may lie a directory that is not fit to be mounted on. */
+  private static void requireMountPointOfToday(MountPoint cleared) throws RefusedException {
+    MountPoint.look(cleared.directory()).requireMountable(false);
+  }
+
+  private void noteRecovery(RecoveryReport recovery) {
+    for (String finding : recovery.findings()) {
+      LogManager.getLogger(MountSession.class).warn("recovery: {}", finding);
+    }
+    if (recovery.damagedBlocks() > 0) {
+      notes.add(
+          "opening found "
+              + recovery.damagedBlocks()
+              + " damaged metadata blocks"
+              + (recovery.repaired() ? " and repaired them" : ""));
+    }
+  }
+
+  private FuseSession openSession(
+      RemapEngine engine, EventLog events, Reporter reporter, Path directory)
+      throws RefusedException {
+    String version = ProgramVersion.get();
+    try {
+      RemapFileSystem fileSystem =
+          new RemapFileSystem(
+              engine,
+              EngineFiles.of(engine, events, reporter, version),
+              new ControlInterpreter(new EngineControl(engine, reporter))::execute,
+              request.readOnly());
+      int workers = request.workers() == 0 ? SessionOptions.DEFAULT_WORKERS : request.workers();
+      SessionOptions options =
+          new SessionOptions(
+              request.allowOther(),
+              workers,
+              request.readOnly(),
+              "remapfs#" + request.backing(),
+              request.cache());
+      return FuseSession.open(request.sessionKind(), fileSystem, directory, options);
+    } catch (UnsatisfiedLinkError e) {
+      throw Host.noLibFuse();
+    }
+  }
+
+  private void runSession(FuseSession session, MountPoint mountPoint) throws RefusedException {
+    SignalStop signals = new SignalStop(session, mountPoint.image());
+    signals.install();
+    try {
+      session.start();
+      if (!session.fallbackReason().isEmpty()) {
+        notes.add(session.fallbackReason());
+      }
+      announce(session, mountPoint);
+      signals.startIsOver();
+      awaitEnd(session);
+    } catch (MountException e) {
+      throw new RefusedException(ExitCode.REFUSED, String.valueOf(e.getMessage()), e);
+    } finally {
+      signals.startIsOver();
+      teardown.close();
+      signals.endIsReached();
+    }
+  }
+
+  /** Attaches the loop device, tells the user, and lets go of the terminal. */
+  private void announce(FuseSession session, MountPoint mountPoint) throws RefusedException {
+    try {
+      Path ready = mountPoint.image();
+      if (request.loop()) {
+        ready = LoopDevice.attach(mountPoint.image(), request.readOnly()).device();
+      }
+      out.println(ready);
+      out.flush();
+      ReadySignal.give();
+    } catch (RefusedException e) {
+      unmountAfter(session, e);
+      throw e;
+    } catch (IOException e) {
+      unmountAfter(session, e);
+      throw new RefusedException(
+          ExitCode.FAILED, "the launcher cannot be told that the mount is ready: " + e, e);
+    }
+  }
+
+  private static void unmountAfter(FuseSession session, Exception failure) {
+    try {
+      session.unmount();
+    } catch (UnmountException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  /** An interrupt is nobody's way to end a mount: it is kept for later. */
+  private static void awaitEnd(FuseSession session) {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        session.awaitEnd();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Assembles the report; thread-safe once {@code session} is set, before the mount starts. */
+  private final class Reporter implements Supplier<DiskReport> {
+    private final long startNanos = System.nanoTime();
+    private final RemapEngine engine;
+    private final ProcessProtection protection;
+    private final Path spare;
+    private final MountPoint mountPoint;
+    private volatile @Nullable FuseSession session;
+
+    Reporter(RemapEngine engine, ProcessProtection protection, Path spare, MountPoint mountPoint) {
+      this.engine = engine;
+      this.protection = protection;
+      this.spare = spare;
+      this.mountPoint = mountPoint;
+    }
+
+    @Override
+    public DiskReport get() {
+      FuseSession running = session;
+      boolean flusher = protection.ioFlusher() && running != null && running.isIoFlusher();
+      ProcessFacts process = ProcessProbe.measure(protection, flusher, notes);
+      SessionFacts facts =
+          new SessionFacts(
+              ProgramVersion.get(),
+              request.backing().toString(),
+              spare.toString(),
+              mountPoint.directory().toString(),
+              running == null ? "starting" : running.kind(),
+              running == null ? 0 : running.workerCount(),
+              request.ioMode().name().toLowerCase(Locale.ROOT));
+      Duration uptime =
+          Duration.ofSeconds(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - startNanos));
+      return new DiskReport(engine.status(), facts, process, uptime);
+    }
+  }
+}

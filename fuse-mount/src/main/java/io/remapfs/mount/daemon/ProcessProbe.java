@@ -1,0 +1,45 @@
+package io.remapfs.mount.daemon;
+
+import io.remapfs.health.ProcessFacts;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Measures this process for the report. */
+final class ProcessProbe {
+  private static final Path STATUS = Path.of("/proc/self/status");
+
+  private ProcessProbe() {}
+
+  /**
+   * Measures now.
+   *
+   * @param ioFlusher whether the session's threads have that protection
+   * @param notes what the report says besides
+   */
+  static ProcessFacts measure(ProcessProtection protection, boolean ioFlusher, List<String> notes) {
+    Runtime runtime = Runtime.getRuntime();
+    return new ProcessFacts(
+        ProcessHandle.current().pid(),
+        residentBytes(),
+        runtime.totalMemory() - runtime.freeMemory(),
+        runtime.maxMemory(),
+        protection.memoryLocked(),
+        ioFlusher,
+        notes);
+  }
+
+  private static long residentBytes() {
+    try {
+      for (String line : Files.readAllLines(STATUS)) {
+        if (line.startsWith("VmRSS:")) {
+          return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
+        }
+      }
+    } catch (IOException | NumberFormatException e) {
+      return -1;
+    }
+    return -1;
+  }
+}

@@ -1,0 +1,83 @@
+package io.remapfs.mount.daemon;
+
+import io.remapfs.engine.posix.Errno;
+import io.remapfs.engine.posix.LibC;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What keeps the kernel's need for memory from stopping the daemon that would free it.
+ *
+ * <p>Linux may write dirty pages to our image to free memory. Were the daemon then swapped out,
+ * killed by the OOM killer, or made to wait for that very writeback, the machine would hang. Each
+ * protection is asked for and does without where the system says no; what was not granted is told
+ * in {@code status}.
+ *
+ * @param memoryLocked whether {@code mlockall} holds
+ * @param ioFlusher whether this thread, and each that it starts, has PR_SET_IO_FLUSHER
+ * @param notes one sentence for each protection that was not granted
+ */
+record ProcessProtection(boolean memoryLocked, boolean ioFlusher, List<String> notes) {
+  // sys/mman.h
+  private static final int MCL_CURRENT = 1;
+  private static final int MCL_FUTURE = 2;
+  private static final int MCL_ONFAULT = 4;
+
+  // linux/prctl.h
+  private static final int PR_SET_IO_FLUSHER = 57;
+  private static final int PR_GET_IO_FLUSHER = 58;
+
+  /** Never the OOM killer's choice: our memory is fixed, so we are never the one who ate it. */
+  private static final String OOM_SCORE_ADJ = "-1000";
+
+  ProcessProtection {
+    notes = List.copyOf(notes);
+  }
+
+  /**
+   * Asks for all of them. To be called on the thread that starts the workers, before it does: the
+   * I/O-flusher flag belongs to a thread and is inherited by those it starts.
+   */
+  static ProcessProtection acquire() {
+    List<String> notes = new ArrayList<>();
+    boolean locked = lockMemory(notes);
+    boolean flusher = becomeIoFlusher(notes);
+    protectFromOomKiller(notes);
+    return new ProcessProtection(locked, flusher, notes);
+  }
+
+  private static boolean lockMemory(List<String> notes) {
+    // ONFAULT: locks what has been touched, not the gigabytes of address space that a JVM reserves.
+    if (LibC.INSTANCE.mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0) {
+      return true;
+    }
+    notes.add(
+        "memory is not locked and may be swapped out ("
+            + Errno.describe(Errno.last())
+            + "); needs CAP_IPC_LOCK");
+    return false;
+  }
+
+  private static boolean becomeIoFlusher(List<String> notes) {
+    if (LibC.INSTANCE.prctl(PR_GET_IO_FLUSHER, 0, 0, 0, 0) == 1
+        || LibC.INSTANCE.prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0) == 0) {
+      return true;
+    }
+    notes.add(
+        "the kernel may make this process wait for its own writeback ("
+            + Errno.describe(Errno.last())
+            + "); needs CAP_SYS_RESOURCE");
+    return false;
+  }
+
+  private static void protectFromOomKiller(List<String> notes) {
+    try {
+      Files.writeString(Path.of("/proc/self/oom_score_adj"), OOM_SCORE_ADJ);
+    } catch (IOException e) {
+      notes.add("the OOM killer may choose this process; needs CAP_SYS_RESOURCE");
+    }
+  }
+}

@@ -1,0 +1,113 @@
+package io.remapfs.mount.daemon;
+
+import io.remapfs.engine.device.Access;
+import io.remapfs.engine.device.BlockDevice;
+import io.remapfs.engine.device.DeviceOpenException;
+import io.remapfs.engine.device.IoMode;
+import io.remapfs.engine.device.PosixBlockDevice;
+import io.remapfs.engine.metadata.BackingIdentity;
+import io.remapfs.engine.metadata.MetadataStore;
+import io.remapfs.engine.metadata.Superblock;
+import io.remapfs.engine.spare.SpareLayout;
+import io.remapfs.engine.spare.SpareTooSmallException;
+import io.remapfs.mount.preflight.ExitCode;
+import io.remapfs.mount.preflight.FileSync;
+import io.remapfs.mount.preflight.RefusedException;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+
+/** Makes spares. A spare file appears under its name only once it is whole. */
+public final class SpareMaker {
+  private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
+  private SpareMaker() {}
+
+  /** Refuses a size in which no useful spare fits. */
+  public static void requireSize(String spare, long sizeBytes, int blockSizeBytes)
+      throws RefusedException {
+    long least = SpareLayout.minimumBytes(blockSizeBytes);
+    if (sizeBytes < least) {
+      throw tooSmall(spare, sizeBytes, least);
+    }
+  }
+
+  private static RefusedException tooSmall(String spare, long sizeBytes, long leastBytes) {
+    return RefusedException.usage(
+        "the spare "
+            + spare
+            + " is too small: it has "
+            + sizeBytes
+            + " bytes and needs at least "
+            + leastBytes
+            + "; make it larger or name another with --spare");
+  }
+
+  /**
+   * Makes a sparse file and formats it. The caller holds the lock on the backing, so nobody else
+   * makes the same one.
+   *
+   * @param spare where nothing exists yet
+   */
+  public static Superblock create(
+      Path spare, long sizeBytes, int blockSizeBytes, BackingIdentity backing, IoMode ioMode)
+      throws RefusedException {
+    requireSize(spare.toString(), sizeBytes, blockSizeBytes);
+    Path unfinished = spare.resolveSibling(spare.getFileName() + ".new");
+    try {
+      Files.deleteIfExists(unfinished);
+      Files.createFile(unfinished, OWNER_ONLY);
+      try (RandomAccessFile file = new RandomAccessFile(unfinished.toFile(), "rw")) {
+        file.setLength(sizeBytes);
+      }
+      Superblock superblock;
+      try (PosixBlockDevice device =
+          PosixBlockDevice.open(unfinished.toString(), ioMode, Access.READ_WRITE)) {
+        superblock = format(device, blockSizeBytes, backing);
+      }
+      Files.move(unfinished, spare, StandardCopyOption.ATOMIC_MOVE);
+      FileSync.sync(spare.resolveSibling("."));
+      return superblock;
+    } catch (DeviceOpenException e) {
+      discard(unfinished);
+      throw RefusedException.of(e);
+    } catch (IOException e) {
+      discard(unfinished);
+      throw new RefusedException(
+          ExitCode.REFUSED,
+          "the spare " + spare + " cannot be made (" + e + "); name another place with --spare",
+          e);
+    }
+  }
+
+  private static void discard(Path unfinished) {
+    try {
+      Files.deleteIfExists(unfinished);
+    } catch (IOException e) {
+      // What is left has a name that nobody opens, and the next attempt removes it.
+      unfinished.toFile().deleteOnExit();
+    }
+  }
+
+  /** Formats an open device; all that was on it is lost. */
+  public static Superblock format(BlockDevice spare, int blockSizeBytes, BackingIdentity backing)
+      throws RefusedException {
+    try {
+      return MetadataStore.format(spare, blockSizeBytes, backing);
+    } catch (SpareTooSmallException e) {
+      throw tooSmall(spare.name(), spare.sizeBytes(), e.requiredBytes());
+    } catch (IOException e) {
+      throw new RefusedException(
+          ExitCode.FAILED,
+          "the spare " + spare.name() + " cannot be written (" + e.getMessage() + ")",
+          e);
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package io.remapfs.mount.preflight;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What is mounted where, as this process sees it (/proc/self/mountinfo, see proc(5)). A snapshot.
+ *
+ * @param mounts in the order in which the kernel lists them: a later one hides an earlier one
+ */
+public record MountTable(List<Mount> mounts) {
+  /** The type under which the kernel lists our mounts. */
+  public static final String REMAPFS_TYPE = "fuse.remapfs";
+
+  /**
+   * One mount.
+   *
+   * @param device "MAJOR:MINOR" of the mounted file system
+   * @param mountPoint its directory
+   * @param type such as "ext4" or "fuse.remapfs"
+   * @param source such as "/dev/sda1"
+   */
+  public record Mount(String device, Path mountPoint, String type, String source) {
+    /** Whether a FUSE daemon serves it. */
+    public boolean isFuse() {
+      return type.equals("fuse") || type.startsWith("fuse.") || type.equals("fuseblk");
+    }
+
+    public boolean isRemapfs() {
+      return type.equals(REMAPFS_TYPE);
+    }
+  }
+
+  public MountTable {
+    mounts = List.copyOf(mounts);
+  }
+
+  /** Reads the table now. */
+  public static MountTable read() throws IOException {
+    // Bytes beyond ASCII are one char each here and become UTF-8 again in unescape.
+    return parse(Files.readAllLines(Path.of("/proc/self/mountinfo"), StandardCharsets.ISO_8859_1));
+  }
+
+  static MountTable parse(List<String> lines) {
+    List<Mount> mounts = new ArrayList<>();
+    for (String line : lines) {
+      String[] fields = line.split(" ", -1);
+      int dash = List.of(fields).indexOf("-");
+      if (dash > 4 && dash + 2 < fields.length) {
+        mounts.add(
+            new Mount(
+                fields[2],
+                Path.of(unescape(fields[4])),
+                fields[dash + 1],
+                unescape(fields[dash + 2])));
+      }
+    }
+    return new MountTable(mounts);
+  }
+
+  /** What is seen at a directory: the newest mount there. */
+  public Optional<Mount> at(Path directory) {
+    return mounts.stream()
+        .filter(mount -> mount.mountPoint().equals(directory))
+        .reduce((earlier, later) -> later);
+  }
+
+  /** Where a block device is mounted. */
+  public Optional<Mount> ofDevice(String device) {
+    return mounts.stream().filter(mount -> mount.device().equals(device)).findFirst();
+  }
+
+  /** The kernel writes space, tab, line feed and backslash as octal. */
+  private static String unescape(String field) {
+    byte[] in = field.getBytes(StandardCharsets.ISO_8859_1);
+    byte[] out = new byte[in.length];
+    int size = 0;
+    for (int i = 0; i < in.length; i++) {
+      if (in[i] == '\\' && i + 3 < in.length) {
+        out[size++] = (byte) Integer.parseInt(field.substring(i + 1, i + 4), 8);
+        i += 3;
+      } else {
+        out[size++] = in[i];
+      }
+    }
+    return new String(out, 0, size, StandardCharsets.UTF_8);
+  }
+}
