@@ -131,18 +131,9 @@ public final class RemapEngine {
     checkRange(byteOffset, lengthBytes);
     counters.reads.increment();
     counters.readBytes.add(lengthBytes);
-    boolean aligned = isAligned(byteOffset, buffer, at, lengthBytes);
     try {
-      if (aligned && isHealthy(byteOffset, lengthBytes)) {
-        backing.read(byteOffset, buffer, at, lengthBytes);
-        return;
-      }
-    } catch (BlockDeviceException e) {
-      // Done over below, under the guard.
-    }
-    try {
-      if (aligned) {
-        readRuns(byteOffset, buffer, at, lengthBytes);
+      if (isAligned(byteOffset, buffer, at, lengthBytes)) {
+        readAligned(byteOffset, buffer, at, lengthBytes);
       } else {
         readBounced(byteOffset, buffer, at, lengthBytes);
       }
@@ -336,30 +327,40 @@ public final class RemapEngine {
 
   // ------------------------------------------------------------------------------------- reading
 
-  private void readRuns(long byteOffset, IoBuffer buffer, int at, int lengthBytes)
+  private void readAligned(long byteOffset, IoBuffer buffer, int at, int lengthBytes)
       throws BlockDeviceException {
-    long end = byteOffset + lengthBytes;
     try {
-      for (long from = byteOffset; from < end; ) {
-        long run = context.run(from, end);
-        long target = RemapTable.runTarget(run);
-        if (Target.isPending(target)) {
-          readGuarded(byteOffset, buffer, at, lengthBytes);
-          return;
-        }
-        long to = context.runEnd(run, from, end);
-        context
-            .deviceOf(target)
-            .read(
-                context.deviceOffset(target, from),
-                buffer,
-                at + (int) (from - byteOffset),
-                (int) (to - from));
-        from = to;
+      if (isHealthy(byteOffset, lengthBytes)) {
+        backing.read(byteOffset, buffer, at, lengthBytes);
+        return;
+      }
+      if (readsRuns(byteOffset, buffer, at, lengthBytes)) {
+        return;
       }
     } catch (BlockDeviceException e) {
-      readGuarded(byteOffset, buffer, at, lengthBytes);
+      // Done over below, under the guard.
     }
+    readGuarded(byteOffset, buffer, at, lengthBytes);
+  }
+
+  /** Reads run by run without a guard; false, with part of it read, at a pending block. */
+  private boolean readsRuns(long byteOffset, IoBuffer buffer, int at, int lengthBytes)
+      throws BlockDeviceException {
+    long end = byteOffset + lengthBytes;
+    for (long from = byteOffset; from < end; ) {
+      long run = context.run(from, end);
+      long target = RemapTable.runTarget(run);
+      if (Target.isPending(target)) {
+        return false;
+      }
+      long to = context.runEnd(run, from, end);
+      int into = at + (int) (from - byteOffset);
+      context
+          .deviceOf(target)
+          .read(context.deviceOffset(target, from), buffer, into, (int) (to - from));
+      from = to;
+    }
+    return true;
   }
 
   private void readGuarded(long byteOffset, IoBuffer buffer, int at, int lengthBytes)
@@ -384,7 +385,7 @@ public final class RemapEngine {
         long from = byteOffset + done;
         long alignedFrom = from & ~unalignedMask;
         long alignedTo = (from + length + unalignedMask) & ~unalignedMask;
-        readRuns(alignedFrom, bounce, 0, (int) (alignedTo - alignedFrom));
+        readAligned(alignedFrom, bounce, 0, (int) (alignedTo - alignedFrom));
         buffer.bytes().put(at + done, bounce.bytes(), (int) (from - alignedFrom), length);
         done += length;
       }
