@@ -3,6 +3,7 @@ package io.remapfs.engine.metadata;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.remapfs.engine.device.Access;
 import io.remapfs.engine.device.CrashableDevice;
 import io.remapfs.engine.device.CrashableDevice.Fault;
 import io.remapfs.engine.device.CrashableDevice.Landing;

@@ -1,5 +1,6 @@
 package io.remapfs.engine.metadata;
 
+import io.remapfs.engine.device.Access;
 import io.remapfs.engine.device.BlockDeviceException;
 import io.remapfs.engine.device.CrashableDevice;
 import io.remapfs.engine.device.IoBuffer;

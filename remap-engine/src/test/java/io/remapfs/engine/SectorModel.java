@@ -1,0 +1,60 @@
+package io.remapfs.engine;
+
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
+
+/**
+ * What each 512-byte sector of an image may contain, as stamps: every write of the simulation fills
+ * whole sectors with a number of its own.
+ *
+ * <p>A sector has the stamps that a read may return now (one, or several after a failed write or a
+ * crash) and those that it may have after a power cut (these, and all since the last good flush).
+ */
+final class SectorModel {
+  static final int SECTOR_BYTES = 512;
+
+  private final Set<Long>[] now;
+  private final Set<Long>[] afterCrash;
+
+  @SuppressWarnings({"unchecked", "rawtypes"})
+  SectorModel(int sectors) {
+    now = new Set[sectors];
+    afterCrash = new Set[sectors];
+    Arrays.setAll(now, sector -> new HashSet<>(Set.of(0L)));
+    Arrays.setAll(afterCrash, sector -> new HashSet<>(Set.of(0L)));
+  }
+
+  void written(int sector, long stamp) {
+    now[sector] = new HashSet<>(Set.of(stamp));
+    afterCrash[sector].add(stamp);
+  }
+
+  void writeFailed(int sector, long stamp) {
+    now[sector].add(stamp);
+    afterCrash[sector].add(stamp);
+  }
+
+  /** A read narrows what is possible: what was seen once stays until it is written. */
+  boolean seen(int sector, long stamp) {
+    boolean possible = now[sector].contains(stamp);
+    now[sector] = new HashSet<>(Set.of(stamp));
+    return possible;
+  }
+
+  void flushed() {
+    for (int sector = 0; sector < now.length; sector++) {
+      afterCrash[sector] = new HashSet<>(now[sector]);
+    }
+  }
+
+  void crashed() {
+    for (int sector = 0; sector < now.length; sector++) {
+      now[sector] = new HashSet<>(afterCrash[sector]);
+    }
+  }
+
+  String describe(int sector) {
+    return "sector " + sector + " may be " + now[sector];
+  }
+}
