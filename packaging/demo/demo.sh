@@ -7,7 +7,7 @@
 set -euo pipefail
 
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
-remapfs=$here/../../remapfs
+remapfs=$(realpath "$here/../../remapfs")
 
 if [[ ${1:-} == --help || ${1:-} == -h ]]; then
   cat <<'TEXT'
@@ -53,9 +53,10 @@ broken() {
   printf '   %s✗ %s%s\n' "$red" "$*" "$plain" >&2
   exit 1
 }
-# Shows a command as one would type it, and runs it.
+# Shows a command as one would type it, also when its output goes elsewhere, and runs it.
+exec 3>&1
 run() {
-  printf '   %s$ %s%s\n' "$dim" "$*" "$plain"
+  printf '   %s$ %s%s\n' "$dim" "${*/#"$remapfs"/remapfs}" "$plain" >&3
   "$@"
 }
 
@@ -112,7 +113,7 @@ start_disk() {
   truncate -s 192M "$work/platters"
   touch "$work/disk.img"
   nbdfuse "$work/disk.img" --socket-activation nbdkit --exit-with-parent cc "$here/../failing-disk/failing-disk.c" \
-    file="$work/platters" faults="$work/faults" </dev/null >"$work/disk.log" 2>&1 &
+    file="$work/platters" faults="$work/faults" </dev/null >"$work/disk.log" 2>&1 3>&- &
   disk_server=$!
   local tenth
   for ((tenth = 0; tenth < 300; tenth++)); do
@@ -148,20 +149,23 @@ expect() {
   test "$value" "$2" "$3" || broken "the status says '$1: $value', expected it $2 $3"
 }
 
-# Makes the next reads come from the disk and not from memory.
-forget_cached() {
-  sync
-  blockdev --flushbufs "$loop"
-  echo 3 >/proc/sys/vm/drop_caches
+# The checksums of all files as the disk gives them now: read past the page cache, which would answer
+# from memory (dropping it first is not enough: some pages stay).
+checksum_files() {
+  local file
+  sync -f "$work/files"
+  for file in "$work"/files/*.dat; do
+    dd if="$file" bs=1M iflag=direct status=none | sha256sum | sed "s|-\$|${file##*/}|" || return
+  done
 }
+
+# Remembers what was written, as the page cache still has it: not what the disk made of it.
+remember_files() { (cd "$work/files" && sha256sum -- *.dat >"$work/checksums"); }
 
 check_files() {
-  forget_cached
-  (cd "$work/files" && sha256sum --quiet --check "$work/checksums") || broken "a file is not what was written"
-  held "all $(wc -l <"$work/checksums") files read back exactly as they were written"
+  checksum_files | diff "$work/checksums" - || broken "a file is not what was written"
+  held "all $(wc -l <"$work/checksums") files read back from the disk exactly as they were written"
 }
-
-checksum_files() { (cd "$work/files" && sha256sum -- *.dat >"$work/checksums"); }
 
 # Whether the byte at offset $1 of the disk lies in one of the faults.
 is_bad() {
@@ -190,7 +194,7 @@ main() {
   printf '%sremapfs demo: a disk goes bad under a file system, and the files stay%s\n' "$bold" "$plain"
   "$here/../need.sh" nbdkit=nbdkit /usr/include/nbdkit-plugin.h=nbdkit-plugin-dev nbdfuse=libnbd-bin gcc=gcc cc=gcc \
     /usr/include/stdio.h=libc6-dev mkfs.ext4=e2fsprogs debugfs=e2fsprogs losetup=mount mountpoint=util-linux \
-    fusermount3=fuse3 blockdev=util-linux
+    fusermount3=fuse3
   PATH=$PATH:/usr/sbin:/sbin
   work=$(mktemp -d "${TMPDIR:-/var/tmp}/remapfs-demo.XXXXXX")
   mkdir "$work/remapfs" "$work/files"
@@ -207,7 +211,9 @@ main() {
   90M    4K  rw
 FAULTS
   start_disk
-  say "A 192 MB disk with six bad places. Without help, this is what it does:"
+  say "A 192 MB disk with six bad places:"
+  grep -v '^#' "$work/faults" | sed 's/^/     |/'
+  say "Without help, this is what it does:"
   if run dd if="$work/disk.img" of=/dev/null bs=4K skip=7680 count=1 iflag=direct status=none 2>"$work/dd.log"; then
     broken "the bad disk could be read"
   fi
@@ -221,14 +227,13 @@ FAULTS
     "will be moved to a spare file beside it ($(basename "$work")/disk.img.remap)."
 
   step "Make a file system and fill it, right across the bad places"
-  run mkfs.ext4 -q "$loop"
+  run mkfs.ext4 -q -b 4096 "$loop"
   run mount "$loop" "$work/files"
   local number place
   for number in 01 02 03 04 05 06 07 08 09 10 11 12; do
     dd if=/dev/urandom of="$work/files/photo$number.dat" bs=1M count=12 status=none || broken "writing a file failed"
   done
-  run sync -f "$work/files"
-  checksum_files
+  remember_files
   held "144 MB written, and no program saw an error"
   check_files
   expect "blocks remapped" -gt 0
@@ -258,7 +263,7 @@ FAULTS
     run dd if=/dev/urandom of="$work/files/photo$number.dat" bs=1M count=12 conv=notrunc,fsync status=none \
       || broken "writing a file failed"
   done
-  checksum_files
+  remember_files
   check_files
   expect "blocks remapped" -gt "$remapped_first"
   show_status "The new contents are safe, the old ones were no longer wanted."
@@ -268,11 +273,10 @@ FAULTS
   read -r place index < <(good_place photo10.dat $((7 << 20)))
   cp "$work/files/photo10.dat" "$work/backup.dat"
   { cat "$work/faults" && echo "$place 4K r"; } | faults
-  forget_cached
-  if run cat "$work/files/photo10.dat" >/dev/null 2>"$work/cat.log"; then
+  if run dd if="$work/files/photo10.dat" of=/dev/null bs=1M iflag=direct status=none 2>"$work/dd.log"; then
     broken "a block that cannot be read was read"
   fi
-  sed 's/^/     | /' "$work/cat.log"
+  sed 's/^/     | /' "$work/dd.log"
   expect "blocks pending" -eq 1
   show_status "4 KiB are lost: reading them is an error, never old or invented bytes. Everything around them reads." \
     "Blocks like this are 'pending': they are whole again once something is written there."
@@ -285,7 +289,7 @@ FAULTS
 
   step "The daemon is killed while files are being written"
   dd if=/dev/urandom of="$work/files/photo13.dat" bs=1M count=8 conv=fsync status=none
-  checksum_files
+  remember_files
   local remapped_before writer
   remapped_before=$(status_value "blocks remapped")
   dd if=/dev/urandom of="$work/files/unfinished.tmp" bs=64K count=512 oflag=direct status=none 2>/dev/null &
