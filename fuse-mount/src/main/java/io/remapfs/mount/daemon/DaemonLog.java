@@ -62,7 +62,9 @@ final class DaemonLog {
     appender.add(builder.newLayout("PatternLayout").addAttribute("pattern", PATTERN));
     builder.add(appender);
     builder.add(builder.newRootLogger(Level.INFO).add(builder.newAppenderRef(appender.getName())));
-    Configurator.reconfigure(builder.build(false));
+    // Before any logger exists, else Log4j would first start a configuration of its own, with a
+    // shutdown hook that silences the log just when a signal's way down is worth logging.
+    Configurator.initialize(builder.build(false));
   }
 
   private static AppenderComponentBuilder console(

@@ -154,9 +154,9 @@ public final class DiskOpening implements AutoCloseable {
     if (device == null) {
       throw new IllegalStateException("the spare is not open");
     }
-    MetadataStore store;
     try {
-      store = MetadataStore.open(device, identity(), access);
+      requireBlockSize(MetadataStore.identify(device).blockSizeBytes());
+      return MetadataStore.open(device, identity(), access);
     } catch (NotFormattedException e) {
       throw new RefusedException(
           ExitCode.REFUSED,
@@ -170,19 +170,19 @@ public final class DiskOpening implements AutoCloseable {
     } catch (MetadataException e) {
       throw new RefusedException(ExitCode.REFUSED, String.valueOf(e.getMessage()), e);
     }
-    int blockSize = store.superblock().blockSizeBytes();
-    if (wishedBlockSizeBytes != 0 && wishedBlockSizeBytes != blockSize) {
-      store.closeUnclean();
+  }
+
+  private void requireBlockSize(int formattedBytes) throws RefusedException {
+    if (wishedBlockSizeBytes != 0 && wishedBlockSizeBytes != formattedBytes) {
       throw RefusedException.usage(
           "the spare "
               + spareChoice.path()
               + " was formatted with blocks of "
-              + blockSize
+              + formattedBytes
               + " bytes, not "
               + wishedBlockSizeBytes
               + "; leave --block-size out");
     }
-    return store;
   }
 
   /**

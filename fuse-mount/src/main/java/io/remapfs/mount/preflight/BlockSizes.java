@@ -34,7 +34,7 @@ public final class BlockSizes {
               + " bytes, which is not a multiple of the block size "
               + blockSizeBytes
               + "; "
-              + advice(facts.sizeBytes(), blockSizeBytes));
+              + advice(backing, facts.sizeBytes(), blockSizeBytes));
     }
     if (facts.sectorSizeBytes() > blockSizeBytes) {
       throw RefusedException.usage(
@@ -45,12 +45,12 @@ public final class BlockSizes {
     }
   }
 
-  private static String advice(long sizeBytes, int blockSizeBytes) {
+  private static String advice(String backing, long sizeBytes, int blockSizeBytes) {
     long fitting = Math.min(Long.lowestOneBit(sizeBytes), blockSizeBytes);
     if (fitting >= LEAST_BYTES) {
       return "use --block-size=" + fitting;
     }
     long rounded = (sizeBytes / blockSizeBytes + 1) * blockSizeBytes;
-    return "make it whole with: truncate -s " + rounded + " FILE";
+    return "make it whole with: truncate -s " + rounded + " " + backing;
   }
 }

@@ -1,0 +1,205 @@
+package io.remapfs.mount.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.remapfs.mount.preflight.Host;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.RandomAccessFile;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Exit codes and sentences of whatever needs no mount. */
+class RemapfsTest {
+  @TempDir private Path directory;
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+  private Path disk;
+  private Path mountPoint;
+
+  @BeforeEach
+  void makeDisk() throws IOException {
+    disk = file("disk.img", 1 << 20);
+    mountPoint = Files.createDirectory(directory.resolve("mount"));
+  }
+
+  private Path file(String name, long sizeBytes) throws IOException {
+    Path path = directory.resolve(name);
+    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+      file.setLength(sizeBytes);
+    }
+    return path;
+  }
+
+  private int run(Object... arguments) {
+    String[] args = Stream.of(arguments).map(Object::toString).toArray(String[]::new);
+    return Remapfs.commandLine(args)
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .execute(args);
+  }
+
+  private void refuses(int exitCode, String mentioned, Object... arguments) throws IOException {
+    List<Path> before = files();
+    assertThat(run(arguments)).as(err.toString()).isEqualTo(exitCode);
+    assertThat(err.toString().lines()).hasSize(1);
+    assertThat(err.toString()).startsWith("remapfs: ").contains(mentioned);
+    assertThat(out.toString()).isEmpty();
+    assertThat(files()).isEqualTo(before);
+  }
+
+  private List<Path> files() throws IOException {
+    try (Stream<Path> all = Files.walk(directory)) {
+      return all.sorted().toList();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "format", "mount", "umount", "status", "remap", "verify", "check", "inspect", "doctor",
+        "demo"
+      })
+  void shouldDocumentExitCodesWhenHelpIsAsked(String command) {
+    assertThat(run(command, "--help")).isZero();
+    assertThat(out.toString()).contains("Usage: remapfs " + command, "Exit codes:", "unusable");
+  }
+
+  @Test
+  void shouldListEveryCommandWhenHelpIsAsked() {
+    assertThat(run("--help")).isZero();
+    assertThat(out.toString()).contains("format", "mount", "umount", "status", "doctor", "demo");
+  }
+
+  @Test
+  void shouldSayItsVersion() {
+    assertThat(run("--version")).isZero();
+    assertThat(out.toString()).startsWith("remapfs ").doesNotContain("${", "unknown");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--no-such-option, --no-such-option",
+    "--io=sideways, --io",
+    "--session=pigeon, --session",
+    "--workers=0, --workers",
+    "--workers=many, --workers",
+    "--retries=-1, --retries",
+    "--retry-budget=-5, --retry-budget",
+    "--unreadable=maybe, --unreadable",
+  })
+  void shouldNameTheOptionWhenItIsUnknownOrWrong(String option, String mentioned)
+      throws IOException {
+    refuses(2, mentioned, "mount", option, disk, mountPoint);
+  }
+
+  @Test
+  void shouldNameTheCommandWhenItIsUnknown() throws IOException {
+    refuses(2, "frobnicate", "frobnicate");
+  }
+
+  @Test
+  void shouldAskForACommandWhenThereIsNone() throws IOException {
+    refuses(2, "Missing command");
+  }
+
+  @Test
+  void shouldPointToTheLauncherWhenTheDemoIsRunWithoutIt() throws IOException {
+    refuses(3, "sudo ./remapfs demo", "demo");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"umount", "status", "verify"})
+  void shouldRefuseWhenItIsNoMountOfOurs(String command) throws IOException {
+    refuses(3, "not a mount of remapfs", command, mountPoint);
+  }
+
+  @Test
+  void shouldFormatASpareBesideARegularFile() throws IOException {
+    assertThat(run("format", disk)).as(err.toString()).isZero();
+    Path spare = directory.resolve("disk.img.remap");
+    assertThat(spare).hasSize(16 << 20);
+    assertThat(Files.getPosixFilePermissions(spare)).hasSize(2);
+    assertThat(out.toString()).contains("slots of 4096 bytes");
+    assertThat(files()).hasSize(4);
+  }
+
+  @Test
+  void shouldShowAndCheckWhatWasFormatted() {
+    run("format", "--block-size=512", "--spare-size=4M", disk);
+    assertThat(run("inspect", disk)).as(err.toString()).isZero();
+    assertThat(out.toString()).containsPattern("blockSize: +512\n").contains("zone 2:");
+    assertThat(run("check", "--json", directory.resolve("disk.img.remap"))).isZero();
+    assertThat(out.toString()).contains("\"damagedBlocks\" : 0");
+  }
+
+  @Test
+  void shouldRefuseToFormatAgainUnlessForced() throws IOException {
+    run("format", disk);
+    out.getBuffer().setLength(0);
+    refuses(3, "--force", "format", disk);
+    assertThat(run("format", "--force", disk)).isZero();
+  }
+
+  @Test
+  void shouldFormatABlankSpareThatExists() throws IOException {
+    assertThat(run("format", "--spare", file("spare", 4 << 20), disk)).as(err.toString()).isZero();
+  }
+
+  @Test
+  void shouldSayTheNeededSizeWhenTheSpareIsTooSmall() throws IOException {
+    refuses(2, "too small", "format", "--spare", file("small", 64 << 10), disk);
+    err.getBuffer().setLength(0);
+    refuses(2, "too small", "format", "--spare-size=64K", disk);
+  }
+
+  @Test
+  void shouldRefuseWhenTheSpareIsTheBacking() throws IOException {
+    Path link = Files.createSymbolicLink(directory.resolve("link"), disk);
+    refuses(2, "same file", "format", "--spare", link, disk);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1000, --block-size 1000", "128K, --block-size 131072", "x, is not a size"})
+  void shouldRefuseABlockSizeThatIsNone(String size, String mentioned) throws IOException {
+    refuses(2, mentioned, "format", "--block-size=" + size, disk);
+  }
+
+  @Test
+  void shouldSayWhatFitsWhenTheBackingIsOddSized() throws IOException {
+    refuses(2, "use --block-size=512", "format", file("odd", (1 << 20) + 512));
+  }
+
+  @Test
+  void shouldChangeNothingWhenTheMountPointIsNoGood() throws IOException {
+    assumeTrue(Host.isRoot() && Files.exists(Host.FUSE_DEVICE) && Host.hasLibFuse());
+    refuses(2, "does not exist", "mount", disk, directory.resolve("nowhere"));
+    err.getBuffer().setLength(0);
+    refuses(2, "not a directory", "mount", disk, disk);
+    err.getBuffer().setLength(0);
+    refuses(2, "not empty", "mount", disk, directory);
+  }
+
+  @Test
+  void shouldJudgeTheSystemWhenTheDoctorIsAsked() {
+    assertThat(run("doctor", "--json")).isIn(0, 3);
+    assertThat(out.toString()).contains("/dev/fuse", "libfuse 2", "CAP_SYS_RESOURCE", "io_uring");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"HEALTHY, OK", "DEGRADED, OK", "EXHAUSTED, UNHEALTHY", "EMERGENCY, UNHEALTHY"})
+  void shouldTellScriptsWhenTheDiskNeedsHands(String state, String code) {
+    assertThat(StatusCommand.codeOf(state)).hasToString(code);
+  }
+}

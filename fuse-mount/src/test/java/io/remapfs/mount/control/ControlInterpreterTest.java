@@ -1,0 +1,165 @@
+package io.remapfs.mount.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import io.remapfs.engine.RemapResult;
+import io.remapfs.engine.VerifyReport;
+import io.remapfs.engine.table.Target;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ControlInterpreterTest {
+  private static final long BLOCKS = 100_000;
+
+  private final List<String> done = new ArrayList<>();
+  private final ControlInterpreter control = new ControlInterpreter(new Recorder());
+
+  private final class Recorder implements ControlActions {
+    @Override
+    public long blockCount() {
+      return BLOCKS;
+    }
+
+    @Override
+    public Map<String, Object> status() {
+      return Map.of("state", "HEALTHY");
+    }
+
+    @Override
+    public RemapResult remap(long blockIndex) {
+      if (blockIndex == 13) {
+        throw new IllegalStateException("unlucky");
+      }
+      done.add("remap " + blockIndex);
+      return new RemapResult(blockIndex, Target.remapped(3), true);
+    }
+
+    @Override
+    public VerifyReport verify(long firstBlock, long blockCount) {
+      done.add("verify " + firstBlock + " " + blockCount);
+      return new VerifyReport(firstBlock, blockCount, blockCount - 3, 2, 1);
+    }
+
+    @Override
+    public void flush() {
+      done.add("flush");
+    }
+  }
+
+  private Map<String, Object> ask(byte[] command) throws IOException {
+    byte[] answer = control.execute(command);
+    assertThat(answer).endsWith((byte) '\n');
+    return JSON.std.mapFrom(answer);
+  }
+
+  private Map<String, Object> ask(String command) throws IOException {
+    return ask(command.getBytes(StandardCharsets.UTF_8));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"remap 7", "remap 7\n", "remap 7\r\n", "  remap \t 7 "})
+  void shouldMoveTheBlockHoweverTheLineIsSpaced(String command) throws IOException {
+    assertThat(ask(command))
+        .containsEntry("ok", true)
+        .containsEntry("block", 7)
+        .containsEntry("moved", true)
+        .containsEntry("now", "remapped to slot 3");
+    assertThat(done).containsExactly("remap 7");
+  }
+
+  @Test
+  void shouldVerifyFromTheStartAndNoMoreThanTheLimitWhenNoRangeIsGiven() throws IOException {
+    assertThat(ask("verify")).containsEntry("ok", true).containsEntry("pending", 1);
+    assertThat(done).containsExactly("verify 0 " + ControlParser.MAX_VERIFY_BLOCKS);
+  }
+
+  @Test
+  void shouldVerifyToTheEndWhenLessThanTheLimitIsLeft() throws IOException {
+    ask("verify 99990");
+    assertThat(done).containsExactly("verify 99990 10");
+  }
+
+  @Test
+  void shouldFlushWhenAsked() throws IOException {
+    assertThat(ask("flush")).containsEntry("ok", true);
+    assertThat(done).containsExactly("flush");
+  }
+
+  @Test
+  void shouldCarryTheReportWhenStatusIsAsked() throws IOException {
+    assertThat(ask("status")).containsEntry("status", Map.of("state", "HEALTHY"));
+  }
+
+  @Test
+  void shouldNameEveryCommandWhenHelpIsAsked() throws IOException {
+    assertThat(ask("help").get("commands").toString())
+        .contains("status", "remap BLOCK", "verify", "flush");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "\n",
+        "   ",
+        "frobnicate",
+        "REMAP 7",
+        "remap",
+        "remap 7 8",
+        "remap -1",
+        "remap +1",
+        "remap 0x10",
+        "remap 1e3",
+        "remap 100000",
+        "remap 99999999999999999999",
+        "remap seven",
+        "remap 7\nremap 8",
+        "remap 7\0",
+        "status now",
+        "flush all",
+        "help me",
+        "verify 0 0",
+        "verify 0 65537",
+        "verify 99999 2",
+        "verify 1 2 3",
+        "remap \u0667",
+        "remap\u00a07"
+      })
+  void shouldRefuseInOneSentenceAndDoNothingWhenNotACommand(String command) throws IOException {
+    Map<String, Object> answer = ask(command);
+    assertThat(answer).containsOnlyKeys("ok", "error").containsEntry("ok", false);
+    assertThat(answer.get("error").toString()).isNotBlank().doesNotContain("\n");
+    assertThat(done).isEmpty();
+  }
+
+  @Test
+  void shouldAnswerShortlyWhenTheCommandIsOversized() throws IOException {
+    byte[] command = new byte[1 << 20];
+    assertThat(ask(command).get("error").toString()).contains("limit").hasSizeLessThan(200);
+  }
+
+  @Test
+  void shouldAnswerJsonWhateverBytesAreWritten() throws IOException {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    for (int i = 0; i < 10_000; i++) {
+      byte[] command = new byte[random.nextInt(64)];
+      random.nextBytes(command);
+      assertThat(ask(command)).as("seed %d, round %d", seed, i).containsEntry("ok", false);
+    }
+    assertThat(done).isEmpty();
+  }
+
+  @Test
+  void shouldAnswerWhenTheEngineFailsUnexpectedly() throws IOException {
+    assertThat(ask("remap 13").get("error").toString()).contains("unlucky");
+  }
+}
