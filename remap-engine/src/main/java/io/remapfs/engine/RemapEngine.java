@@ -12,7 +12,6 @@ import io.remapfs.engine.guard.RangeGuard;
 import io.remapfs.engine.metadata.Fingerprint;
 import io.remapfs.engine.metadata.MetadataStore;
 import io.remapfs.engine.metadata.MetadataUnavailableException;
-import io.remapfs.engine.posix.Errno;
 import io.remapfs.engine.table.EntryVisitor;
 import io.remapfs.engine.table.RemapTable;
 import io.remapfs.engine.table.Target;
@@ -179,20 +178,12 @@ public final class RemapEngine {
     if (context.readOnly) {
       return;
     }
-    if (!context.flushFailed()) {
-      try {
-        backing.flush();
-        context.spare.flush();
-      } catch (BlockDeviceException e) {
-        context.flushHasFailed(e);
-        if (e instanceof TransportErrorException transport) {
-          context.transportFailed(transport);
-        }
-        throw e;
-      }
-    }
-    if (context.flushFailed()) {
-      throw new MediumErrorException("an earlier flush failed; mount anew", Errno.EIO, -1, 0);
+    try {
+      backing.flush();
+      context.spare.flush();
+    } catch (BlockDeviceException e) {
+      context.flushHasFailed(e);
+      throw e;
     }
   }
 

@@ -62,8 +62,8 @@ final class EngineFixture {
   }
 
   void open(Access access) throws IOException {
-    MetadataStore metadata = MetadataStore.open(spare, null, access);
-    engine = RemapEngine.open(backing, metadata, options, events::add, access, clock);
+    MetadataStore metadata = MetadataStore.open(spare.reopened(), null, access);
+    engine = RemapEngine.open(backing.reopened(), metadata, options, events::add, access, clock);
   }
 
   byte[] read(long byteOffset, int lengthBytes) throws BlockDeviceException {

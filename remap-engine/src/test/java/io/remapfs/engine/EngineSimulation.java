@@ -97,6 +97,9 @@ final class EngineSimulation {
         restartAfterPowerCut(before, true);
       }
       greatestSlot = Math.max(greatestSlot, greatestMappedSlot());
+      if (engine.status().state() == EngineState.EMERGENCY) {
+        model.flushFailed();
+      }
       trace("done");
     }
     clearHooks();
@@ -200,6 +203,7 @@ final class EngineSimulation {
       engine.read((long) range[0] * SECTOR, buffer, 0, range[1] * SECTOR);
     } catch (BlockDeviceException e) {
       requireAReason("read", e);
+      requireALostBlock(range, e);
       losses++;
       return;
     }
@@ -342,13 +346,18 @@ final class EngineSimulation {
   }
 
   private void open() throws IOException {
-    metadata = MetadataStore.open(spare, null, Access.READ_WRITE);
+    metadata = MetadataStore.open(spare.reopened(), null, Access.READ_WRITE);
     require(
         metadata.pool().nextSlot() > greatestSlot || greatestSlot < 0,
         "slot " + greatestSlot + " would be handed out again");
     engine =
         RemapEngine.open(
-            backing, metadata, options, EngineListener.NONE, Access.READ_WRITE, new TestClock());
+            backing.reopened(),
+            metadata,
+            options,
+            EngineListener.NONE,
+            Access.READ_WRITE,
+            new TestClock());
   }
 
   // ------------------------------------------------------------------------------------ oracles
@@ -385,6 +394,18 @@ final class EngineSimulation {
     boolean reason =
         everFaulty || status.pendingBlocks() > 0 || status.state() != EngineState.HEALTHY;
     require(reason, what + " failed on healthy disks: " + e.getMessage());
+  }
+
+  /** A refused read is owed to a block that is lost, unless something worse is the matter. */
+  private void requireALostBlock(int[] range, BlockDeviceException e) {
+    long first = (long) range[0] * SECTOR / blockBytes;
+    long last = (long) (range[0] + range[1] - 1) * SECTOR / blockBytes;
+    boolean lost = entries().subMap(first, last + 1).values().stream().anyMatch(Target::isPending);
+    EngineState state = engine.status().state();
+    boolean worse = state == EngineState.SUSPENDED || state == EngineState.EMERGENCY;
+    require(
+        lost || worse || metadata.droppedPendingTotal() > 0,
+        "a read was refused although nothing is lost: " + e.getMessage());
   }
 
   private TreeMap<Long, Long> entries() {

@@ -17,10 +17,15 @@ final class SectorModel {
   private final Set<Long>[] now;
   private final Set<Long>[] afterCrash;
 
+  /** What a failed flush may have dropped for good; a later flush does not bring it back. */
+  private final Set<Long>[] doubtful;
+
   @SuppressWarnings({"unchecked", "rawtypes"})
   SectorModel(int sectors) {
     now = new Set[sectors];
     afterCrash = new Set[sectors];
+    doubtful = new Set[sectors];
+    Arrays.setAll(doubtful, sector -> new HashSet<>());
     Arrays.setAll(now, sector -> new HashSet<>(Set.of(0L)));
     Arrays.setAll(afterCrash, sector -> new HashSet<>(Set.of(0L)));
   }
@@ -28,6 +33,7 @@ final class SectorModel {
   void written(int sector, long stamp) {
     now[sector] = new HashSet<>(Set.of(stamp));
     afterCrash[sector].add(stamp);
+    doubtful[sector].clear();
   }
 
   void writeFailed(int sector, long stamp) {
@@ -45,6 +51,13 @@ final class SectorModel {
   void flushed() {
     for (int sector = 0; sector < now.length; sector++) {
       afterCrash[sector] = new HashSet<>(now[sector]);
+      afterCrash[sector].addAll(doubtful[sector]);
+    }
+  }
+
+  void flushFailed() {
+    for (int sector = 0; sector < now.length; sector++) {
+      doubtful[sector].addAll(afterCrash[sector]);
     }
   }
 

@@ -14,6 +14,9 @@ package io.remapfs.engine.device;
  *       IllegalArgumentException}.
  *   <li>A write that returned is seen by every later read, and survives a power cut only after a
  *       later {@link #flush()} returned.
+ *   <li>After a flush failed once, every later one fails: what the device dropped then does not
+ *       come back, and a later success would say that it had (what fsync did to PostgreSQL in
+ *       2018).
  *   <li>EINTR and short transfers are handled inside; they are never seen by the caller.
  * </ul>
  */

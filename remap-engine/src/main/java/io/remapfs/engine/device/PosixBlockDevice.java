@@ -31,6 +31,7 @@ public final class PosixBlockDevice implements BlockDevice {
   private final int fd;
   private final DeviceFacts facts;
   private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile boolean flushFailed;
 
   private PosixBlockDevice(String name, int fd, DeviceFacts facts) {
     this.name = name;
@@ -111,10 +112,15 @@ public final class PosixBlockDevice implements BlockDevice {
 
   @Override
   public void flush() throws BlockDeviceException {
+    if (flushFailed) {
+      throw new MediumErrorException(
+          "an earlier flush of " + name + " failed; mount anew", Errno.EIO, -1, 0);
+    }
     // Not repeated on EINTR beyond what the kernel says: fdatasync never returns it half-done.
     while (Posix.fdatasync(fd) != 0) {
       int errno = Posix.errno();
       if (errno != Errno.EINTR) {
+        flushFailed = true;
         throw DeviceErrors.of(name, "flush", errno, -1, 0);
       }
     }

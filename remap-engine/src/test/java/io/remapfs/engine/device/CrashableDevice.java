@@ -89,6 +89,7 @@ public final class CrashableDevice implements BlockDevice {
   private long reads;
   private long writes;
   private long flushes;
+  private boolean flushFailed;
 
   /** A disk of zeros. */
   public CrashableDevice(int sizeBytes, int sectorSizeBytes) {
@@ -128,6 +129,12 @@ public final class CrashableDevice implements BlockDevice {
   /** Takes all faults away. */
   public synchronized void heal() {
     rules.clear();
+  }
+
+  /** The same disk as another process would open it: it knows nothing of flushes that failed. */
+  public synchronized CrashableDevice reopened() {
+    flushFailed = false;
+    return this;
   }
 
   /** What failed writes leave behind from now on; nothing by default. */
@@ -308,7 +315,11 @@ public final class CrashableDevice implements BlockDevice {
         throwIfFaulty(Operation.FLUSH, 0, 1);
       } catch (BlockDeviceException e) {
         unflushed.clear();
+        flushFailed = true;
         throw e;
+      }
+      if (flushFailed) {
+        throw new MediumErrorException("an earlier flush failed", EIO, -1, 0);
       }
       for (Write write : unflushed) {
         System.arraycopy(write.data(), 0, durable, (int) write.byteOffset(), write.data().length);
