@@ -5,20 +5,14 @@ import io.remapfs.engine.device.BlockDevice;
 import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.metadata.CheckpointFormat.Header;
 import io.remapfs.engine.metadata.JournalFormat.JournalBlock;
-import io.remapfs.engine.metadata.MetadataRecord.Burnt;
 import io.remapfs.engine.metadata.MetadataRecord.Cause;
 import io.remapfs.engine.metadata.MetadataRecord.Mapped;
 import io.remapfs.engine.metadata.MetadataRecord.Opened;
-import io.remapfs.engine.metadata.MetadataRecord.Pending;
-import io.remapfs.engine.metadata.MetadataRecord.Unmapped;
 import io.remapfs.engine.spare.SpareLayout;
 import io.remapfs.engine.spare.SparePool;
 import io.remapfs.engine.table.RemapTable;
-import io.remapfs.engine.table.Target;
 import java.io.IOException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -50,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  * nothing is ever written again; blocks whose mapping is in doubt are pending in memory, so that
  * nobody puts newer data where a recovered mapping would hide it.
  *
- * <p>Thread-safe. Lock order: {@code ioLock}, then {@code queue}, then the pool's.
+ * <p>Thread-safe. Lock order: {@code ioLock}, then the queue's, then the pool's.
  */
 public final class MetadataStore {
   private static final long INCARNATION_SHIFT = 32;
@@ -67,8 +61,8 @@ public final class MetadataStore {
   private final AtomicLong nextTagSequence;
   private final IoBuffer chunk = IoBuffer.allocate(BlockReader.CHUNK_BLOCKS * BlockFormat.BYTES);
   private final ReentrantLock ioLock = new ReentrantLock();
-  private final Deque<Call> queue = new ArrayDeque<>(); // guarded by itself
-  private boolean leading; // guarded by queue
+  private final CommitQueue commits = new CommitQueue();
+  private final RecordEffects effects;
 
   // Guarded by ioLock; volatile where status reads it.
   private RecoveryReport recovery;
@@ -81,17 +75,6 @@ public final class MetadataStore {
   private final AtomicLong salvagedTotal;
   private final AtomicLong droppedPendingTotal;
 
-  /** One call of {@link #commit}, waiting for its turn. Its fields are guarded by the queue. */
-  private static final class Call {
-    final List<MetadataRecord> records;
-    boolean done;
-    @Nullable MetadataUnavailableException failure;
-
-    Call(List<MetadataRecord> records) {
-      this.records = records;
-    }
-  }
-
   private MetadataStore(BlockDevice spare, Access access, Recovery.Result recovered) {
     RecoveredState state = recovered.state();
     this.spare = spare;
@@ -100,6 +83,7 @@ public final class MetadataStore {
     this.layout = state.layout;
     this.table = state.table;
     this.pool = new SparePool(spare, layout, superblock.setUuid(), state.nextSlot, state.burnt);
+    this.effects = new RecordEffects(table, pool);
     this.zones = new Zones(spare);
     this.recovery = recovered.report();
     this.durablyClean = recovery.wasClean();
@@ -244,9 +228,9 @@ public final class MetadataStore {
     return zones.lostReasons();
   }
 
-  /** Whether nothing can be committed any more until the next open. */
+  /** Whether durability was lost, so that nothing can be committed until the next open. */
   public boolean isUnavailable() {
-    return zones.isUnavailable() || access == Access.READ_ONLY;
+    return zones.isUnavailable();
   }
 
   /** A number greater than every one before, in this run and all former ones; for slots' tags. */
@@ -268,141 +252,76 @@ public final class MetadataStore {
    * @throws IllegalArgumentException if a record names a block or slot that does not exist
    */
   public void commit(List<MetadataRecord> records) throws MetadataUnavailableException {
-    records.forEach(this::requireSane);
+    records.forEach(effects::requireSane);
     for (int from = 0; from < records.size(); from += JournalFormat.MAX_RECORDS) {
       int to = Math.min(records.size(), from + JournalFormat.MAX_RECORDS);
-      commitCall(new Call(List.copyOf(records.subList(from, to))));
-    }
-  }
-
-  private void commitCall(Call call) throws MetadataUnavailableException {
-    requireWritable();
-    if (!becomesLeader(call)) {
-      throwFailure(call);
-      return;
-    }
-    ioLock.lock();
-    try {
-      while (!isDone(call)) {
-        lead();
-      }
-    } finally {
-      ioLock.unlock();
-      synchronized (queue) {
-        leading = false;
-        queue.notifyAll();
-      }
-    }
-    throwFailure(call);
-  }
-
-  /** Queues a call and waits until it is done (false), or until nobody leads (true). */
-  private boolean becomesLeader(Call call) {
-    boolean interrupted = false;
-    try {
-      synchronized (queue) {
-        queue.add(call);
-        while (!call.done && leading) {
-          try {
-            queue.wait();
-          } catch (InterruptedException e) {
-            // The outcome must be known: a mapping may be durable.
-            interrupted = true;
-          }
-        }
-        leading |= !call.done;
-        return !call.done;
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
-  }
-
-  private boolean isDone(Call call) {
-    synchronized (queue) {
-      return call.done;
-    }
-  }
-
-  private static void throwFailure(Call call) throws MetadataUnavailableException {
-    if (call.failure != null) {
-      throw new MetadataUnavailableException(String.valueOf(call.failure.getMessage()));
+      requireWritable();
+      commits.submit(List.copyOf(records.subList(from, to)), this::commitRound);
     }
   }
 
   /** One round: one journal block. */
-  private void lead() {
-    List<Call> calls = takeCalls();
-    List<MetadataRecord> records = keepWhatFits(calls);
-    MetadataUnavailableException failure = null;
-    boolean inDoubt = false;
+  private void commitRound() {
+    ioLock.lock();
     try {
-      if (!records.isEmpty()) {
-        if (lastSequence + 1 - checkpointSequence > layout.ringBlocks()) {
-          writeCheckpoint(lastSequence, false, Optional.empty());
+      List<CommitQueue.Call> calls = commits.take();
+      List<MetadataRecord> records = keepWhatFits(calls);
+      MetadataUnavailableException failure = null;
+      boolean inDoubt = false;
+      try {
+        if (!records.isEmpty()) {
+          if (lastSequence + 1 - checkpointSequence > layout.ringBlocks()) {
+            writeCheckpoint(lastSequence, false, Optional.empty());
+          }
+          zones.flush();
+          inDoubt = true;
+          writeJournalBlock(records);
+          zones.flush();
+          lastSequence++;
+          durablyClean = false;
+          records.forEach(effects::publish);
+          countSalvaged(records);
         }
-        zones.flush();
-        inDoubt = true;
-        writeJournalBlock(records);
-        zones.flush();
-        lastSequence++;
-        durablyClean = false;
-        records.forEach(this::publish);
+      } catch (MetadataUnavailableException e) {
+        failure = e;
+      } catch (RuntimeException | Error e) {
+        // A broken invariant: durable and published may differ now, so go no further.
+        failure = zones.fail("internal error: " + e);
+        throw e;
+      } finally {
+        if (failure != null && inDoubt) {
+          records.forEach(effects::suspend);
+        }
+        commits.finish(calls, failure);
       }
-    } catch (MetadataUnavailableException e) {
-      failure = e;
-    } catch (RuntimeException | Error e) {
-      // A broken invariant: durable and published may differ now, so go no further.
-      failure = zones.fail("internal error: " + e);
-      throw e;
     } finally {
-      if (failure != null && inDoubt) {
-        records.forEach(this::suspend);
-      }
-      synchronized (queue) {
-        for (Call call : calls) {
-          call.failure = failure;
-          call.done = true;
-        }
-        queue.notifyAll();
-      }
+      ioLock.unlock();
     }
   }
 
-  private List<Call> takeCalls() {
-    List<Call> calls = new ArrayList<>();
-    int records = 0;
-    synchronized (queue) {
-      while (!queue.isEmpty()
-          && records + queue.element().records.size() <= JournalFormat.MAX_RECORDS) {
-        Call call = queue.remove();
-        records += call.records.size();
-        calls.add(call);
-      }
-    }
-    return calls;
-  }
-
-  private List<MetadataRecord> keepWhatFits(List<Call> calls) {
+  private List<MetadataRecord> keepWhatFits(List<CommitQueue.Call> calls) {
     List<MetadataRecord> kept = new ArrayList<>();
     long newPending = 0;
-    for (Call call : calls) {
+    for (CommitQueue.Call call : calls) {
       for (MetadataRecord each : call.records) {
-        if (each instanceof Pending pending
-            && pending.slotOrNoSlot() == Target.NO_SLOT
-            && table.targetOf(pending.blockIndex()) == Target.HEALTHY) {
-          if (table.pendingCount() + newPending >= layout.slotCount()) {
-            droppedPendingTotal.incrementAndGet();
-            continue;
-          }
-          newPending++;
+        boolean adds = effects.isNewPending(each);
+        if (adds && table.pendingCount() + newPending >= layout.slotCount()) {
+          droppedPendingTotal.incrementAndGet();
+        } else {
+          newPending += adds ? 1 : 0;
+          kept.add(each);
         }
-        kept.add(each);
       }
     }
     return kept;
+  }
+
+  private void countSalvaged(List<MetadataRecord> records) {
+    for (MetadataRecord each : records) {
+      if (each instanceof Mapped mapped && mapped.cause() == Cause.SALVAGED) {
+        salvagedTotal.incrementAndGet();
+      }
+    }
   }
 
   private void writeJournalBlock(List<MetadataRecord> records) throws MetadataUnavailableException {
@@ -412,39 +331,6 @@ public final class MetadataStore {
             sequence, checkpointSequence, pool.nextSlot(), nextTagSequence.get(), records);
     JournalFormat.encode(block, superblock.setUuid(), chunk.bytes(), 0);
     zones.write(zone -> layout.journalOffset(zone, sequence), chunk, 0, BlockFormat.BYTES);
-  }
-
-  private void publish(MetadataRecord each) {
-    if (each instanceof Mapped mapped) {
-      table.put(mapped.blockIndex(), Target.remapped(mapped.slot()));
-      if (mapped.cause() == Cause.SALVAGED) {
-        salvagedTotal.incrementAndGet();
-      }
-    } else if (each instanceof Pending pending) {
-      table.put(pending.blockIndex(), Target.pending(pending.slotOrNoSlot()));
-    } else if (each instanceof Unmapped unmapped) {
-      table.remove(unmapped.blockIndex());
-    } else if (each instanceof Burnt burnt) {
-      pool.burn(burnt.slot());
-    }
-  }
-
-  /** Makes a block pending whose mapping the next recovery may find either way. */
-  private void suspend(MetadataRecord each) {
-    long blockIndex;
-    if (each instanceof Mapped mapped) {
-      blockIndex = mapped.blockIndex();
-    } else if (each instanceof Unmapped unmapped) {
-      blockIndex = unmapped.blockIndex();
-    } else {
-      return;
-    }
-    long target = table.targetOf(blockIndex);
-    if (target == Target.HEALTHY) {
-      table.put(blockIndex, Target.pending(Target.NO_SLOT));
-    } else if (Target.isRemapped(target)) {
-      table.put(blockIndex, Target.pending(Target.slot(target)));
-    }
   }
 
   /**
@@ -561,41 +447,5 @@ public final class MetadataStore {
       throw new MetadataUnavailableException("the metadata is closed");
     }
     zones.requireAvailable();
-  }
-
-  private void requireSane(MetadataRecord each) {
-    if (each instanceof Mapped mapped) {
-      requireBlock(mapped.blockIndex());
-      requireUsableSlot(mapped.slot());
-    } else if (each instanceof Pending pending) {
-      requireBlock(pending.blockIndex());
-      if (pending.slotOrNoSlot() != Target.NO_SLOT) {
-        requireAllocated(pending.slotOrNoSlot());
-      }
-    } else if (each instanceof Unmapped unmapped) {
-      requireBlock(unmapped.blockIndex());
-    } else if (each instanceof Burnt burnt) {
-      requireAllocated(burnt.slot());
-    }
-  }
-
-  private void requireBlock(long blockIndex) {
-    if (blockIndex < 0 || blockIndex >= table.blockCount()) {
-      throw new IllegalArgumentException(
-          "block " + blockIndex + " of an image of " + table.blockCount());
-    }
-  }
-
-  private void requireAllocated(long slot) {
-    if (!pool.isAllocated(slot)) {
-      throw new IllegalArgumentException("slot " + slot + " was never handed out");
-    }
-  }
-
-  private void requireUsableSlot(long slot) {
-    requireAllocated(slot);
-    if (pool.isBurnt(slot)) {
-      throw new IllegalArgumentException("slot " + slot + " is burnt");
-    }
   }
 }

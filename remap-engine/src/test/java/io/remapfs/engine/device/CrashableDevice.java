@@ -174,6 +174,24 @@ public final class CrashableDevice implements BlockDevice {
     return new CrashableDevice(image, sectorSizeBytes);
   }
 
+  /**
+   * The device after a power cut that tore every unflushed write at the same place.
+   *
+   * @param fromPermille where the part of each write begins that survived, 0 to 1000
+   * @param toPermille where it ends; both are rounded outwards to 512 bytes
+   */
+  public synchronized CrashableDevice crashTearingAll(int fromPermille, int toPermille) {
+    byte[] image = durable.clone();
+    for (Write write : unflushed) {
+      int length = write.data().length;
+      int from = (int) ((long) length * fromPermille / 1000) / TEAR_BYTES * TEAR_BYTES;
+      int to = (int) ((long) length * toPermille / 1000 + TEAR_BYTES - 1) / TEAR_BYTES * TEAR_BYTES;
+      System.arraycopy(
+          write.data(), from, image, (int) write.byteOffset() + from, Math.min(to, length) - from);
+    }
+    return new CrashableDevice(image, sectorSizeBytes);
+  }
+
   /** The device after a power cut: each write whole, lost or torn at random, in random order. */
   public synchronized CrashableDevice crashAtRandom(Random random) {
     byte[] image = durable.clone();
@@ -192,7 +210,7 @@ public final class CrashableDevice implements BlockDevice {
   }
 
   /**
-   * Every crash that matters here, at most {@code bound} of them: every subset of the unflushed
+   * Every crash that matters here, about {@code bound} of them: every subset of the unflushed
    * writes where these are few enough, else none, all, each prefix, and random subsets; and always
    * a share of random ones with torn and reordered writes.
    */
@@ -222,7 +240,11 @@ public final class CrashableDevice implements BlockDevice {
         test.accept(crashKeeping(subset));
       }
     }
-    for (int i = budget; i < bound; i++) {
+    test.accept(crashTearingAll(0, 100));
+    test.accept(crashTearingAll(900, 1000));
+    test.accept(crashTearingAll(0, 850));
+    test.accept(crashTearingAll(400, 600));
+    for (int i = budget + 4; i < bound; i++) {
       test.accept(crashAtRandom(random));
     }
   }
