@@ -1,7 +1,6 @@
 package io.remapfs.mount.fs;
 
 import io.remapfs.engine.RemapEngine;
-import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.posix.Errno;
 import io.remapfs.engine.posix.Posix;
 import java.io.IOException;
@@ -65,7 +64,7 @@ public final class RemapFileSystem extends FuseStubFS {
   private final ControlFile control;
   private final ConcurrentHashMap<Long, OpenFile> openFiles = new ConcurrentHashMap<>();
   private final AtomicLong nextHandle = new AtomicLong(FIRST_OPEN_HANDLE);
-  private final TransferBuffers transferBuffers = new TransferBuffers();
+  private final ImageTransfers imageTransfers;
   private final Clock clock = Clock.systemUTC();
   private final long mountedAtSeconds = clock.instant().getEpochSecond();
   private final int uid = Posix.effectiveUid();
@@ -84,6 +83,7 @@ public final class RemapFileSystem extends FuseStubFS {
   public RemapFileSystem(
       RemapEngine engine, List<VirtualFile> files, ControlFile control, boolean readOnly) {
     this.image = new ImageFile(engine, readOnly);
+    this.imageTransfers = new ImageTransfers(image);
     this.control = control;
     for (VirtualFile file : files) {
       this.files.put(file.name(), file);
@@ -238,33 +238,11 @@ public final class RemapFileSystem extends FuseStubFS {
         () -> {
           long handle = info.fh.longValue();
           if (ImageFile.isHandle(handle)) {
-            return readImage(target, offset, (int) size);
+            return imageTransfers.read(target, offset, (int) size);
           }
           OpenFile open = openFiles.get(handle);
           return open == null ? -Errno.EBADF : open.read(offset, target, (int) size);
         });
-  }
-
-  private int readImage(Pointer target, long byteOffset, int lengthBytes) {
-    IoBuffer buffer = transferBuffers.take();
-    try {
-      int done = 0;
-      while (done < lengthBytes) {
-        int piece = Math.min(lengthBytes - done, TransferBuffers.CAPACITY_BYTES);
-        int count = image.read(byteOffset + done, buffer, 0, piece);
-        if (count < 0) {
-          return count;
-        }
-        target.slice(done).transferFrom(0, pointerTo(buffer), 0, count);
-        done += count;
-        if (count < piece) {
-          break;
-        }
-      }
-      return done;
-    } finally {
-      transferBuffers.giveBack(buffer);
-    }
   }
 
   @Override
@@ -274,38 +252,11 @@ public final class RemapFileSystem extends FuseStubFS {
         () -> {
           long handle = info.fh.longValue();
           if (ImageFile.isHandle(handle)) {
-            return writeImage(source, offset, (int) size);
+            return imageTransfers.write(source, offset, (int) size);
           }
           OpenFile open = openFiles.get(handle);
           return open == null ? -Errno.EBADF : open.write(offset, source, (int) size);
         });
-  }
-
-  private int writeImage(Pointer source, long byteOffset, int lengthBytes) {
-    IoBuffer buffer = transferBuffers.take();
-    try {
-      int done = 0;
-      while (done < lengthBytes) {
-        int piece = Math.min(lengthBytes - done, TransferBuffers.CAPACITY_BYTES);
-        source.slice(done).transferTo(0, pointerTo(buffer), 0, piece);
-        int count = image.write(byteOffset + done, buffer, 0, piece);
-        if (count < 0) {
-          // What was written stays written; only the first piece's error is the request's.
-          return done > 0 ? done : count;
-        }
-        done += count;
-        if (count < piece) {
-          break;
-        }
-      }
-      return done;
-    } finally {
-      transferBuffers.giveBack(buffer);
-    }
-  }
-
-  private static Pointer pointerTo(IoBuffer buffer) {
-    return Pointer.wrap(jnr.ffi.Runtime.getSystemRuntime(), buffer.address());
   }
 
   @Override
