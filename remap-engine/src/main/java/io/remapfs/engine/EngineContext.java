@@ -5,7 +5,10 @@ import io.remapfs.engine.device.BlockDevice;
 import io.remapfs.engine.device.BlockDeviceException;
 import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.device.TransportErrorException;
+import io.remapfs.engine.guard.RangeGuard;
 import io.remapfs.engine.metadata.MetadataStore;
+import io.remapfs.engine.metadata.MetadataUnavailableException;
+import io.remapfs.engine.spare.SpareLayout;
 import io.remapfs.engine.spare.SparePool;
 import io.remapfs.engine.table.RemapTable;
 import io.remapfs.engine.table.Target;
@@ -18,7 +21,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe; a field that changes is volatile or says how it is guarded.
  */
 final class EngineContext {
+  /** Pieces that a bounced request is cut into, in bytes. */
+  static final int BOUNCE_BYTES = 1 << 20;
+
+  /** The share of the journal that is filled when housekeeping empties it. */
+  private static final double CHECKPOINT_FILL = 0.5;
+
   private static final int KEPT_BLOCKS = 8;
+  private static final int KEPT_BOUNCES = 2;
 
   final BlockDevice backing;
   final BlockDevice spare;
@@ -29,7 +39,17 @@ final class EngineContext {
   final EngineClock clock;
   final EngineCounters counters = new EngineCounters();
   final Suspension suspension;
+  final RangeGuard guard = new RangeGuard();
+
+  /** Buffers of a block each. */
   final ScratchPool blocks;
+
+  /** Buffers for {@link #BOUNCE_BYTES} and the rest of the sectors at both ends. */
+  final ScratchPool bounces;
+
+  /** The bits that are zero in what both devices take as it is. */
+  final long unalignedMask;
+
   final boolean readOnly;
   final int blockSizeBytes;
   final int blockShift;
@@ -41,6 +61,7 @@ final class EngineContext {
   private volatile boolean flushFailed;
   private volatile boolean exhaustionTold;
   private volatile boolean emergencyTold;
+  private int toldCopies;
 
   EngineContext(
       BlockDevice backing,
@@ -62,6 +83,50 @@ final class EngineContext {
     this.blockShift = Integer.numberOfTrailingZeros(blockSizeBytes);
     this.suspension = new Suspension(backing, table, blockSizeBytes, clock, counters);
     this.blocks = new ScratchPool(blockSizeBytes, KEPT_BLOCKS);
+    this.bounces = new ScratchPool(BOUNCE_BYTES + 2 * IoBuffer.ALIGNMENT_BYTES, KEPT_BOUNCES);
+    this.unalignedMask = Math.max(backing.sectorSizeBytes(), spare.sectorSizeBytes()) - 1L;
+    this.toldCopies = SpareLayout.ZONES;
+  }
+
+  /** Whether no block of the range is remapped or pending. */
+  boolean isHealthy(long byteOffset, int lengthBytes) {
+    long firstBlock = byteOffset >>> blockShift;
+    long lastBlock = (byteOffset + lengthBytes - 1) >>> blockShift;
+    return table.isHealthy(firstBlock, lastBlock - firstBlock + 1);
+  }
+
+  /** Whether a transfer can be handed to the devices as it is. */
+  boolean isAligned(long byteOffset, IoBuffer buffer, int at, int lengthBytes) {
+    return ((byteOffset | lengthBytes | (buffer.address() + at)) & unalignedMask) == 0;
+  }
+
+  /** While suspended: asks, now and then, whether the device is back. */
+  void resumeIfAnswering() {
+    if (suspension.isSuspended() && suspension.probe()) {
+      tell(Kind.RESUMED, -1, -1, "the backing answers again");
+    }
+  }
+
+  /** Empties the journal in a quiet moment, so that a burst of bad blocks finds room in it. */
+  void checkpointIfDue() {
+    if (readOnly || metadata.isUnavailable() || metadata.journalFill() < CHECKPOINT_FILL) {
+      return;
+    }
+    try {
+      metadata.checkpoint();
+    } catch (MetadataUnavailableException e) {
+      metadataFailed(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Tells of copies of the metadata that refused a write since it was last asked. */
+  synchronized void tellLostCopies() {
+    int copies = metadata.healthyCopies();
+    if (copies < toldCopies && !metadata.isUnavailable()) {
+      toldCopies = copies;
+      String why = String.join("; ", metadata.lostCopies());
+      tell(Kind.METADATA_COPY_LOST, -1, -1, copies + " copies of the metadata are left: " + why);
+    }
   }
 
   /** The device that holds the newest contents of a block with this target. */

@@ -41,23 +41,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * <p>Thread-safe. {@link #close} must come after the last request.
  */
 public final class RemapEngine {
-  /** Pieces that a bounced request or a zeroed range is cut into, in bytes. */
-  private static final int BOUNCE_BYTES = 1 << 20;
-
-  /** A zeroed range is guarded piecewise, so that writers elsewhere need not wait for all of it. */
-  private static final long ZERO_PIECE_BYTES = 64L << 20;
-
-  private static final int KEPT_BOUNCE_BUFFERS = 2;
-
   private final EngineContext context;
-  private final RangeGuard guard = new RangeGuard();
-  private final ScratchPool bounces;
+  private final ReadPath reads;
+  private final WritePath writes;
+  private final ZeroPath zeroes;
   private final BlockDevice backing;
   private final RemapTable table;
   private final EngineCounters counters;
   private final long sizeBytes;
   private final int blockShift;
-  private final long unalignedMask;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private RemapEngine(EngineContext context) {
@@ -67,9 +59,9 @@ public final class RemapEngine {
     this.counters = context.counters;
     this.sizeBytes = backing.sizeBytes();
     this.blockShift = context.blockShift;
-    this.unalignedMask = Math.max(backing.sectorSizeBytes(), context.spare.sectorSizeBytes()) - 1L;
-    this.bounces =
-        new ScratchPool(BOUNCE_BYTES + 2 * IoBuffer.ALIGNMENT_BYTES, KEPT_BOUNCE_BUFFERS);
+    this.reads = new ReadPath(context);
+    this.writes = new WritePath(context);
+    this.zeroes = new ZeroPath(context, writes);
   }
 
   /**
@@ -99,6 +91,10 @@ public final class RemapEngine {
     if (backing.sectorSizeBytes() > context.blockSizeBytes) {
       throw new IllegalArgumentException(
           "a block of " + context.blockSizeBytes + " bytes is smaller than the disk's sector");
+    }
+    if (metadata.recovery().damagedBlocks() > 0 && metadata.recovery().repaired()) {
+      String repaired = metadata.recovery().damagedBlocks() + " damaged blocks were rewritten";
+      context.tell(Kind.METADATA_REPAIRED, -1, -1, repaired);
     }
     return new RemapEngine(context);
   }
@@ -131,11 +127,7 @@ public final class RemapEngine {
     counters.reads.increment();
     counters.readBytes.add(lengthBytes);
     try {
-      if (isAligned(byteOffset, buffer, at, lengthBytes)) {
-        readAligned(byteOffset, buffer, at, lengthBytes);
-      } else {
-        readBounced(byteOffset, buffer, at, lengthBytes);
-      }
+      reads.read(byteOffset, buffer, at, lengthBytes);
     } catch (BlockDeviceException e) {
       counters.readErrors.increment();
       throw e;
@@ -156,11 +148,7 @@ public final class RemapEngine {
     counters.writes.increment();
     counters.writeBytes.add(lengthBytes);
     try {
-      if (isAligned(byteOffset, buffer, at, lengthBytes)) {
-        writeAligned(byteOffset, buffer, at, lengthBytes);
-      } else {
-        writeBounced(byteOffset, buffer, at, lengthBytes);
-      }
+      writes.write(byteOffset, buffer, at, lengthBytes);
     } catch (BlockDeviceException e) {
       counters.writeErrors.increment();
       throw e;
@@ -198,17 +186,7 @@ public final class RemapEngine {
     refuseIfReadOnly();
     counters.writes.increment();
     try {
-      long end = byteOffset + lengthBytes;
-      long blockMask = context.blockSizeBytes - 1L;
-      long firstWhole = Math.min(end, (byteOffset + blockMask) & ~blockMask);
-      long lastWhole = Math.max(firstWhole, end & ~blockMask);
-      writeZeros(byteOffset, firstWhole);
-      for (long from = firstWhole; from < lastWhole; ) {
-        long to = Math.min(lastWhole, from + ZERO_PIECE_BYTES);
-        zeroBlocks(from, to, deallocate);
-        from = to;
-      }
-      writeZeros(lastWhole, end);
+      zeroes.zero(byteOffset, lengthBytes, deallocate);
     } catch (BlockDeviceException e) {
       counters.writeErrors.increment();
       throw e;
@@ -236,12 +214,12 @@ public final class RemapEngine {
     long byteOffset = blockIndex << blockShift;
     checkRange(byteOffset, context.blockSizeBytes);
     refuseIfReadOnly();
-    guard.enterExclusive(byteOffset, context.blockSizeBytes);
+    context.guard.enterExclusive(byteOffset, context.blockSizeBytes);
     try {
       boolean moved = new GuardedRequest(context).moveAsAsked(blockIndex);
       return new RemapResult(blockIndex, table.targetOf(blockIndex), moved);
     } finally {
-      guard.leaveExclusive(byteOffset, context.blockSizeBytes);
+      context.guard.leaveExclusive(byteOffset, context.blockSizeBytes);
     }
   }
 
@@ -252,11 +230,11 @@ public final class RemapEngine {
    */
   public VerifyReport verify(long firstBlock, long blockCount) throws BlockDeviceException {
     checkRange(firstBlock << blockShift, blockCount << blockShift);
-    IoBuffer buffer = bounces.acquire();
+    IoBuffer buffer = context.bounces.acquire();
     try {
       long end = (firstBlock + blockCount) << blockShift;
       for (long from = firstBlock << blockShift; from < end; ) {
-        int length = (int) Math.min(BOUNCE_BYTES, end - from);
+        int length = (int) Math.min(EngineContext.BOUNCE_BYTES, end - from);
         try {
           read(from, buffer, 0, length);
         } catch (MediumErrorException e) {
@@ -265,7 +243,7 @@ public final class RemapEngine {
         from += length;
       }
     } finally {
-      bounces.release(buffer);
+      context.bounces.release(buffer);
     }
     long[] counts = new long[2];
     table.forEach(
@@ -280,9 +258,9 @@ public final class RemapEngine {
 
   /** Looks after what no request looks after: to be called about once a second by one thread. */
   public void housekeeping() {
-    if (context.suspension.probe()) {
-      context.tell(Kind.RESUMED, -1, -1, "the backing answers again");
-    }
+    context.resumeIfAnswering();
+    context.tellLostCopies();
+    context.checkpointIfDue();
   }
 
   /**
@@ -313,243 +291,6 @@ public final class RemapEngine {
     } catch (BlockDeviceException | MetadataUnavailableException e) {
       context.metadataFailed("the set could not be closed cleanly: " + e.getMessage());
       context.metadata.closeUnclean();
-    }
-  }
-
-  // ------------------------------------------------------------------------------------- reading
-
-  private void readAligned(long byteOffset, IoBuffer buffer, int at, int lengthBytes)
-      throws BlockDeviceException {
-    try {
-      if (isHealthy(byteOffset, lengthBytes)) {
-        backing.read(byteOffset, buffer, at, lengthBytes);
-        return;
-      }
-      if (readsRuns(byteOffset, buffer, at, lengthBytes)) {
-        return;
-      }
-    } catch (BlockDeviceException e) {
-      // Done over below, under the guard.
-    }
-    readGuarded(byteOffset, buffer, at, lengthBytes);
-  }
-
-  /** Reads run by run without a guard; false, with part of it read, at a pending block. */
-  private boolean readsRuns(long byteOffset, IoBuffer buffer, int at, int lengthBytes)
-      throws BlockDeviceException {
-    long end = byteOffset + lengthBytes;
-    for (long from = byteOffset; from < end; ) {
-      long run = context.run(from, end);
-      long target = RemapTable.runTarget(run);
-      if (Target.isPending(target)) {
-        return false;
-      }
-      long to = context.runEnd(run, from, end);
-      int into = at + (int) (from - byteOffset);
-      context
-          .deviceOf(target)
-          .read(context.deviceOffset(target, from), buffer, into, (int) (to - from));
-      from = to;
-    }
-    return true;
-  }
-
-  private void readGuarded(long byteOffset, IoBuffer buffer, int at, int lengthBytes)
-      throws BlockDeviceException {
-    resumeIfAnswering();
-    guard.enterExclusive(byteOffset, lengthBytes);
-    try {
-      GuardedRequest request = new GuardedRequest(context);
-      request.read(byteOffset, buffer, at, lengthBytes);
-      request.finish();
-    } finally {
-      guard.leaveExclusive(byteOffset, lengthBytes);
-    }
-  }
-
-  private void readBounced(long byteOffset, IoBuffer buffer, int at, int lengthBytes)
-      throws BlockDeviceException {
-    IoBuffer bounce = bounces.acquire();
-    try {
-      for (int done = 0; done < lengthBytes; ) {
-        int length = Math.min(BOUNCE_BYTES, lengthBytes - done);
-        long from = byteOffset + done;
-        long alignedFrom = from & ~unalignedMask;
-        long alignedTo = (from + length + unalignedMask) & ~unalignedMask;
-        readAligned(alignedFrom, bounce, 0, (int) (alignedTo - alignedFrom));
-        buffer.bytes().put(at + done, bounce.bytes(), (int) (from - alignedFrom), length);
-        done += length;
-      }
-    } finally {
-      bounces.release(bounce);
-    }
-  }
-
-  // ------------------------------------------------------------------------------------- writing
-
-  private void writeAligned(long byteOffset, IoBuffer buffer, int at, int lengthBytes)
-      throws BlockDeviceException {
-    guard.enterShared(byteOffset, lengthBytes);
-    try {
-      if (writesRuns(byteOffset, buffer, at, lengthBytes)) {
-        return;
-      }
-    } catch (BlockDeviceException e) {
-      // Done over below, under the exclusive guard.
-    } finally {
-      guard.leaveShared(byteOffset, lengthBytes);
-    }
-    resumeIfAnswering();
-    guard.enterExclusive(byteOffset, lengthBytes);
-    try {
-      GuardedRequest request = new GuardedRequest(context);
-      request.write(byteOffset, buffer, at, lengthBytes);
-      request.finish();
-    } finally {
-      guard.leaveExclusive(byteOffset, lengthBytes);
-    }
-  }
-
-  /** Writes under the shared guard; false, with part of it written, at a pending block. */
-  private boolean writesRuns(long byteOffset, IoBuffer buffer, int at, int lengthBytes)
-      throws BlockDeviceException {
-    if (isHealthy(byteOffset, lengthBytes)) {
-      backing.write(byteOffset, buffer, at, lengthBytes);
-      counters.backingWrites.increment();
-      return true;
-    }
-    long end = byteOffset + lengthBytes;
-    for (long from = byteOffset; from < end; ) {
-      long run = context.run(from, end);
-      long target = RemapTable.runTarget(run);
-      if (Target.isPending(target)) {
-        return false;
-      }
-      long to = context.runEnd(run, from, end);
-      context
-          .deviceOf(target)
-          .write(
-              context.deviceOffset(target, from),
-              buffer,
-              at + (int) (from - byteOffset),
-              (int) (to - from));
-      from = to;
-    }
-    return true;
-  }
-
-  /**
-   * Writes what is not aligned to sectors: reads the sectors at both ends, lays the new bytes over
-   * them, and writes all, with every other writer of these blocks kept out.
-   */
-  private void writeBounced(long byteOffset, IoBuffer buffer, int at, int lengthBytes)
-      throws BlockDeviceException {
-    IoBuffer bounce = bounces.acquire();
-    try {
-      for (int done = 0; done < lengthBytes; ) {
-        int length = Math.min(BOUNCE_BYTES, lengthBytes - done);
-        long from = byteOffset + done;
-        long alignedFrom = from & ~unalignedMask;
-        int alignedLength =
-            (int) (((from + length + unalignedMask) & ~unalignedMask) - alignedFrom);
-        guard.enterExclusive(alignedFrom, alignedLength);
-        try {
-          GuardedRequest request = new GuardedRequest(context);
-          readEnds(request, from, length, bounce);
-          request.finish();
-          bounce.bytes().put((int) (from - alignedFrom), buffer.bytes(), at + done, length);
-          request.write(alignedFrom, bounce, 0, alignedLength);
-          request.finish();
-        } finally {
-          guard.leaveExclusive(alignedFrom, alignedLength);
-        }
-        done += length;
-      }
-    } finally {
-      bounces.release(bounce);
-    }
-  }
-
-  private void readEnds(GuardedRequest request, long from, int length, IoBuffer bounce)
-      throws BlockDeviceException {
-    int sector = (int) unalignedMask + 1;
-    long firstSector = from & ~unalignedMask;
-    long lastSector = (from + length - 1) & ~unalignedMask;
-    boolean firstIsPartial = from != firstSector || (firstSector == lastSector && length < sector);
-    if (firstIsPartial) {
-      request.read(firstSector, bounce, 0, sector);
-    }
-    boolean lastIsPartial = ((from + length) & unalignedMask) != 0;
-    if (lastIsPartial && !(firstIsPartial && lastSector == firstSector)) {
-      request.read(lastSector, bounce, (int) (lastSector - firstSector), sector);
-    }
-  }
-
-  // ------------------------------------------------------------------------------------- zeroing
-
-  private void zeroBlocks(long from, long to, boolean deallocate) throws BlockDeviceException {
-    guard.enterShared(from, to - from);
-    try {
-      if (zeroesRuns(from, to, deallocate)) {
-        return;
-      }
-    } catch (BlockDeviceException e) {
-      // Zeros are written below instead, block by block where they must be.
-    } finally {
-      guard.leaveShared(from, to - from);
-    }
-    writeZeros(from, to);
-  }
-
-  /** Zeroes whole blocks in place; false, with part of it zeroed, at a pending block. */
-  private boolean zeroesRuns(long start, long end, boolean deallocate) throws BlockDeviceException {
-    for (long from = start; from < end; ) {
-      long run = context.run(from, end);
-      long target = RemapTable.runTarget(run);
-      if (Target.isPending(target)) {
-        return false;
-      }
-      long to = context.runEnd(run, from, end);
-      // A slot keeps its place on the spare: it is in use, whatever it contains.
-      boolean release = deallocate && target == Target.HEALTHY;
-      context.deviceOf(target).zero(context.deviceOffset(target, from), to - from, release);
-      from = to;
-    }
-    return true;
-  }
-
-  private void writeZeros(long from, long to) throws BlockDeviceException {
-    if (from == to) {
-      return;
-    }
-    IoBuffer zeros = IoBuffer.allocate((int) Math.min(BOUNCE_BYTES, to - from));
-    for (long at = from; at < to; ) {
-      int length = (int) Math.min(zeros.capacityBytes(), to - at);
-      if (isAligned(at, zeros, 0, length)) {
-        writeAligned(at, zeros, 0, length);
-      } else {
-        writeBounced(at, zeros, 0, length);
-      }
-      at += length;
-    }
-  }
-
-  // ------------------------------------------------------------------------------------- checks
-
-  private boolean isHealthy(long byteOffset, int lengthBytes) {
-    long firstBlock = byteOffset >>> blockShift;
-    long lastBlock = (byteOffset + lengthBytes - 1) >>> blockShift;
-    return table.isHealthy(firstBlock, lastBlock - firstBlock + 1);
-  }
-
-  private boolean isAligned(long byteOffset, IoBuffer buffer, int at, int lengthBytes) {
-    return ((byteOffset | lengthBytes | (buffer.address() + at)) & unalignedMask) == 0;
-  }
-
-  /** While suspended a request may ask, now and then, whether the device is back. */
-  private void resumeIfAnswering() {
-    if (context.suspension.isSuspended()) {
-      housekeeping();
     }
   }
 
