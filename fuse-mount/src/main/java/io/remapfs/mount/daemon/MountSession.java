@@ -35,8 +35,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One mount from the command to the end of its daemon: the place where everything is put together.
  *
- * <p>The order up: look at everything and change nothing (host, mount point, devices with their
- * locks) - log - memory locked - metadata recovered, or a spare made - engine - FUSE session - loop
+ * <p>The order up: look at everything and change nothing (mount point, devices with their locks,
+ * host) - log - memory locked - metadata recovered, or a spare made - engine - FUSE session - loop
  * device - ready. Whatever fails on the way is a {@link RefusedException}, and what was done so far
  * is undone in reverse. The order down, for each reason to end (an unmount by anybody, a signal, an
  * aborted connection): session, housekeeping, engine (which flushes, checkpoints and closes both
@@ -68,10 +68,6 @@ public final class MountSession {
   }
 
   private void run() throws RefusedException {
-    Host.requireFuse(request.allowOther());
-    if (request.loop()) {
-      Host.requireLoop();
-    }
     MountPoint mountPoint = MountPoint.look(request.mountPoint());
     mountPoint.requireMountable(request.clearStale());
     try (teardown;
@@ -83,6 +79,10 @@ public final class MountSession {
                 request.ioMode(),
                 access())) {
       requireSpareWhenReadOnly(disks);
+      Host.requireFuse(request.allowOther());
+      if (request.loop()) {
+        Host.requireLoop();
+      }
       startLog(mountPoint.directory());
       serve(mountPoint, disks);
     }

@@ -25,7 +25,7 @@ public final class Host {
     }
     if (!Files.isReadable(FUSE_DEVICE) || !Files.isWritable(FUSE_DEVICE)) {
       throw RefusedException.refused(
-          "/dev/fuse may not be opened by this user; run as root or join the group that may");
+          "/dev/fuse may not be opened by this user (permission denied); run as root or join the group that may");
     }
     if (!hasLibFuse()) {
       throw noLibFuse();
@@ -87,7 +87,7 @@ public final class Host {
     }
     if (!Files.isWritable(control)) {
       throw RefusedException.refused(
-          "loop devices may not be attached by this user; run as root or leave --loop out");
+          "loop devices may not be attached by this user (permission denied); run as root or leave --loop out");
     }
   }
 }

@@ -113,7 +113,7 @@ final class SuperblockReader {
           RecoveryCase.SUPERBLOCKS_LOST,
           "all three superblocks of the spare "
               + spare.name()
-              + " are damaged or unreadable; nothing was changed, use a copy of the spare made"
+              + " are corrupt or unreadable; nothing was changed, use a copy of the spare made"
               + " before the damage");
     }
     return new NotFormattedException(
