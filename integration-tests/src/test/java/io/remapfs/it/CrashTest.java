@@ -26,7 +26,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * {@code -Dremapfs.it.cycles} and {@code -Dremapfs.it.seed} choose another run.
  */
 @Tag("integration")
-@Timeout(value = 300, unit = TimeUnit.SECONDS)
+@Timeout(value = 600, unit = TimeUnit.SECONDS)
 @ExtendWith(LeavesNoTrace.class)
 final class CrashTest {
   private static final int CYCLES = Integer.getInteger("remapfs.it.cycles", 50);

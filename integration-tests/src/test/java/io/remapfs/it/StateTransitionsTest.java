@@ -173,8 +173,8 @@ final class StateTransitionsTest {
     Mounted mounted = bench.mountFormatted(disk.image(), spare, BLOCK);
     mounted.write(AT, Images.pattern(NEW, AT, BLOCK));
     mounted.sync();
-    disk.faults(Fault.wholeDisk("f", ""));
     mounted.write(AT, Images.pattern(3, AT, BLOCK));
+    disk.faults(Fault.wholeDisk("f", ""));
     assertThatThrownBy(mounted::sync).isInstanceOf(IOException.class);
 
     disk.faults();

@@ -54,7 +54,9 @@ public final class Mounted implements AutoCloseable {
     arguments.add(backing.toString());
     arguments.add(mountPoint.toString());
     try {
-      Files.createDirectories(mountPoint);
+      if (!MountTable.isMounted(mountPoint)) { // A dead mount cannot even be looked at.
+        Files.createDirectories(mountPoint);
+      }
       String[] command = command(arguments.toArray(String[]::new)).toArray(String[]::new);
       // The log goes with the test's folder instead of staying in /var/log.
       Map<String, String> environment = Map.of("REMAPFS_LOG", mountPoint + ".log");
