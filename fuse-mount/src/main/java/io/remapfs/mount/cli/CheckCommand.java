@@ -65,7 +65,11 @@ final class CheckCommand implements Callable<Integer> {
     RecoveryReport recovery = store.recovery();
     boolean damaged = recovery.damagedBlocks() > 0 || recovery.staleBlocks() > 0;
     Map<String, Object> facts = new LinkedHashMap<>();
-    facts.put("result", recovery.recoveryCase().summary());
+    facts.put(
+        "result",
+        damaged && !recovery.repaired()
+            ? "damaged metadata copies; the good ones say everything"
+            : recovery.recoveryCase().summary());
     facts.put("closedCleanly", recovery.wasClean());
     facts.put("replayedRecords", recovery.replayedRecords());
     facts.put("damagedBlocks", recovery.damagedBlocks());
@@ -82,7 +86,7 @@ final class CheckCommand implements Callable<Integer> {
       Output.lines(out, facts);
       recovery.findings().forEach(finding -> out.println("finding: " + finding));
       if (damaged && !recovery.repaired()) {
-        out.println("The good copies say everything; make the others whole with: check --repair");
+        out.println("Make the damaged copies whole again with: remapfs check --repair " + path);
       }
     }
     return damaged && !recovery.repaired() ? ExitCode.UNHEALTHY : ExitCode.OK;

@@ -67,6 +67,11 @@ final class ControlClient {
       }
       answer = bytes.toByteArray();
     } catch (FileNotFoundException e) {
+      if (Boolean.TRUE.equals(status().get("readOnly"))) {
+        throw RefusedException.refused(
+            mountPoint.directory()
+                + " is mounted read-only and takes no commands; mount it writable");
+      }
       throw RefusedException.refused(
           file + " may only be opened by the user who mounted it; run as that user");
     } catch (IOException e) {
