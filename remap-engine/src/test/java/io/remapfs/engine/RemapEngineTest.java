@@ -348,6 +348,19 @@ final class RemapEngineTest {
   }
 
   @Test
+  void shouldFlushBothDevicesWhenAsked() throws Exception {
+    f.failWrites(5, 1);
+    f.writeBlock(5, (byte) 50);
+    f.writeBlock(5, (byte) 51);
+    f.writeBlock(6, (byte) 52);
+    assertThat(f.spare.unflushedWrites()).isEqualTo(1);
+    assertThat(f.backing.unflushedWrites()).isEqualTo(1);
+    f.engine.flush();
+    assertThat(f.spare.unflushedWrites()).isZero();
+    assertThat(f.backing.unflushedWrites()).isZero();
+  }
+
+  @Test
   void shouldFailEveryLaterFlushWhenOneFailed() throws Exception {
     f.writeBlock(5, (byte) 50);
     f.backing.failFlushes(Fault.MEDIUM, 1);

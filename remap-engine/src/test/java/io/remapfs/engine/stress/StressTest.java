@@ -29,12 +29,18 @@ final class StressTest {
                     // One JVM mode: the default tries dozens, for minutes.
                     "-jvmArgs",
                     "-XX:+UseSerialGC",
+                    "-sc",
+                    "false",
+                    "-af",
+                    "NONE",
                     "-f",
-                    "2",
+                    "1",
+                    "-fsm",
+                    "1",
                     "-iters",
                     "3",
                     "-time",
-                    "500ms",
+                    "500",
                     "-r",
                     reports.toString()))
             .directory(reports.toFile())
