@@ -36,11 +36,11 @@ import org.jspecify.annotations.Nullable;
  * One mount from the command to the end of its daemon: the place where everything is put together.
  *
  * <p>The order up: look at everything and change nothing (mount point, devices with their locks,
- * host) - log - memory locked - metadata recovered, or a spare made - engine - FUSE session - loop
- * device - ready. Whatever fails on the way is a {@link RefusedException}, and what was done so far
- * is undone in reverse. The order down, for each reason to end (an unmount by anybody, a signal, an
- * aborted connection): session, housekeeping, engine (which flushes, checkpoints and closes both
- * devices), log.
+ * host) - log - memory locked, a bad block rehearsed beside the rest - metadata recovered, or a
+ * spare made - engine - FUSE session - loop device - ready. Whatever fails on the way is a {@link
+ * RefusedException}, and what was done so far is undone in reverse. The order down, for each reason
+ * to end (an unmount by anybody, a signal, an aborted connection): session, housekeeping, engine
+ * (which flushes, checkpoints and closes both devices), log.
  *
  * <p>Used by one thread; a signal's thread reaches it only through {@link SignalStop}.
  */
@@ -130,6 +130,8 @@ public final class MountSession {
   }
 
   private void serve(MountPoint mountPoint, DiskOpening disks) throws RefusedException {
+    RehearsalThread rehearsal = new RehearsalThread();
+    rehearsal.start();
     ProcessProtection protection = ProcessProtection.acquire();
     notes.addAll(protection.notes());
     if (mountPoint.state() == MountPoint.State.DEAD) {
@@ -158,6 +160,7 @@ public final class MountSession {
     Reporter reporter = new Reporter(engine, protection, disks.spareChoice().path(), mountPoint);
     FuseSession session = openSession(engine, events, reporter, mountPoint.directory());
     reporter.session = session;
+    rehearsal.await();
     runSession(session, mountPoint);
   }
 
