@@ -2,9 +2,7 @@ package io.remapfs.engine.metadata;
 
 import io.remapfs.engine.device.Access;
 import io.remapfs.engine.device.BlockDevice;
-import io.remapfs.engine.device.IoBuffer;
-import io.remapfs.engine.metadata.CheckpointFormat.Header;
-import io.remapfs.engine.metadata.JournalFormat.JournalBlock;
+import io.remapfs.engine.metadata.MetadataLog.Counters;
 import io.remapfs.engine.metadata.MetadataRecord.Cause;
 import io.remapfs.engine.metadata.MetadataRecord.Mapped;
 import io.remapfs.engine.metadata.MetadataRecord.Opened;
@@ -15,7 +13,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -29,47 +26,34 @@ import org.jspecify.annotations.Nullable;
  * to every copy, (3) flushes again, (4) publishes the records in the table and the pool, (5) lets
  * the calls return. A burst of a thousand bad blocks so costs some tens of journal blocks.
  *
- * <p><b>How the journal wraps.</b> Block <i>n</i> overwrites block <i>n - ringBlocks</i>. Before it
- * would overwrite one that no durable checkpoint contains, a checkpoint is written to the area that
- * the newest durable one does not use, and flushed.
- *
- * <p><b>Incarnations.</b> After every open but a {@link RecoveryCase#CLEAN} one, sequence numbers
- * go on at the next multiple of 2^32 and the checkpoint generation skips 2^16. A block that a
- * former run left half-written, hidden on a copy that could not be read at this open, can then
- * never be taken for one of this run when that copy comes back.
+ * <p>Where the journal wraps and which checkpoint area is next is {@link MetadataLog}'s; who waits
+ * for whom is {@link CommitQueue}'s; what was there at open is {@link Recovery}'s.
  *
  * <p><b>Invariants.</b> (1) The table and the pool's burnt set change under {@code ioLock} only,
  * and only after the change is durable; so a checkpoint, also under {@code ioLock}, misses nothing.
- * (2) {@code lastSequence - checkpointSequence <= ringBlocks}. (3) After a failure to make durable,
- * nothing is ever written again; blocks whose mapping is in doubt are pending in memory, so that
- * nobody puts newer data where a recovered mapping would hide it.
+ * (2) After a failure to make durable, nothing is ever written again; blocks whose mapping is in
+ * doubt are pending in memory, so that nobody puts newer data where a recovered mapping would hide
+ * it.
  *
  * <p>Thread-safe. Lock order: {@code ioLock}, then the queue's, then the pool's.
  */
 public final class MetadataStore {
-  private static final long INCARNATION_SHIFT = 32;
-  private static final long GENERATION_SKIP = 1 << 16;
-
   private final BlockDevice spare;
   private final Access access;
   private final Superblock superblock;
   private final SpareLayout layout;
   private final RemapTable table;
   private final SparePool pool;
+  private final MetadataLog log;
   private final Zones zones;
   private final @Nullable Fingerprint cleanFingerprint;
   private final AtomicLong nextTagSequence;
-  private final IoBuffer chunk = IoBuffer.allocate(BlockReader.CHUNK_BLOCKS * BlockFormat.BYTES);
   private final ReentrantLock ioLock = new ReentrantLock();
   private final CommitQueue commits = new CommitQueue();
   private final RecordEffects effects;
 
   // Guarded by ioLock; volatile where status reads it.
   private RecoveryReport recovery;
-  private long lastSequence;
-  private long checkpointSequence;
-  private long generation;
-  private int area;
   private boolean durablyClean;
   private volatile boolean closed;
   private final AtomicLong salvagedTotal;
@@ -84,15 +68,12 @@ public final class MetadataStore {
     this.table = state.table;
     this.pool = new SparePool(spare, layout, superblock.setUuid(), state.nextSlot, state.burnt);
     this.effects = new RecordEffects(table, pool);
-    this.zones = new Zones(spare);
+    this.log = new MetadataLog(spare, state, pool);
+    this.zones = log.zones();
     this.recovery = recovered.report();
     this.durablyClean = recovery.wasClean();
     this.cleanFingerprint = durablyClean ? state.checkpoint.fingerprint().orElse(null) : null;
     this.nextTagSequence = new AtomicLong(state.nextTagSequence);
-    this.lastSequence = state.lastSequence;
-    this.checkpointSequence = state.checkpoint.sequence();
-    this.generation = state.checkpoint.generation();
-    this.area = state.area;
     this.salvagedTotal = new AtomicLong(state.salvagedTotal);
     this.droppedPendingTotal = new AtomicLong(state.checkpoint.droppedPendingTotal());
   }
@@ -144,36 +125,17 @@ public final class MetadataStore {
     return store;
   }
 
-  /** Writes a fresh checkpoint, then what else is damaged; the repair. */
   private void beginIncarnation(RecoveredState state) {
     ioLock.lock();
     try {
-      // What recovery read may still be in a cache: a killed daemon flushed nothing.
-      zones.flush();
-      long contained = lastSequence;
-      lastSequence = nextIncarnation(lastSequence);
-      generation = state.greatestGeneration + GENERATION_SKIP;
-      nextTagSequence.set(nextIncarnation(nextTagSequence.get()));
-      writeCheckpoint(contained, durablyClean, Optional.ofNullable(cleanFingerprint));
-      for (RecoveredState.DamagedBlock damaged : state.toRepair) {
-        if (damaged.isSuperblock()) {
-          SuperblockFormat.encode(superblock, chunk.bytes(), 0);
-        } else {
-          chunk.bytes().put(0, new byte[BlockFormat.BYTES]);
-        }
-        zones.writeOne(damaged.zone(), damaged.byteOffset(), chunk, 0, BlockFormat.BYTES);
-      }
-      zones.flush();
+      nextTagSequence.set(MetadataLog.nextIncarnation(nextTagSequence.get()));
+      log.beginIncarnation(state, counters(), durablyClean, Optional.ofNullable(cleanFingerprint));
       recovery = recovery.withRepaired(zones.healthyCopies() == SpareLayout.ZONES);
     } catch (MetadataUnavailableException e) {
       recovery = recovery.withRepaired(false);
     } finally {
       ioLock.unlock();
     }
-  }
-
-  private static long nextIncarnation(long sequence) {
-    return ((sequence >>> INCARNATION_SHIFT) + 1) << INCARNATION_SHIFT;
   }
 
   public Superblock superblock() {
@@ -270,14 +232,12 @@ public final class MetadataStore {
       boolean inDoubt = false;
       try {
         if (!records.isEmpty()) {
-          if (lastSequence + 1 - checkpointSequence > layout.ringBlocks()) {
-            writeCheckpoint(lastSequence, false, Optional.empty());
+          if (log.isRingFull()) {
+            log.checkpoint(counters(), false, Optional.empty());
           }
           zones.flush();
           inDoubt = true;
-          writeJournalBlock(records);
-          zones.flush();
-          lastSequence++;
+          log.append(records, nextTagSequence.get());
           durablyClean = false;
           records.forEach(effects::publish);
           countSalvaged(records);
@@ -324,13 +284,8 @@ public final class MetadataStore {
     }
   }
 
-  private void writeJournalBlock(List<MetadataRecord> records) throws MetadataUnavailableException {
-    long sequence = lastSequence + 1;
-    JournalBlock block =
-        new JournalBlock(
-            sequence, checkpointSequence, pool.nextSlot(), nextTagSequence.get(), records);
-    JournalFormat.encode(block, superblock.setUuid(), chunk.bytes(), 0);
-    zones.write(zone -> layout.journalOffset(zone, sequence), chunk, 0, BlockFormat.BYTES);
+  private Counters counters() {
+    return new Counters(nextTagSequence.get(), salvagedTotal.get(), droppedPendingTotal.get());
   }
 
   /**
@@ -354,7 +309,7 @@ public final class MetadataStore {
   public double journalFill() {
     ioLock.lock();
     try {
-      return (double) (lastSequence - checkpointSequence) / layout.ringBlocks();
+      return log.fill();
     } finally {
       ioLock.unlock();
     }
@@ -369,8 +324,8 @@ public final class MetadataStore {
     requireWritable();
     ioLock.lock();
     try {
-      if (lastSequence != checkpointSequence) {
-        writeCheckpoint(lastSequence, false, Optional.empty());
+      if (log.hasChanged()) {
+        log.checkpoint(counters(), false, Optional.empty());
       }
     } finally {
       ioLock.unlock();
@@ -389,7 +344,7 @@ public final class MetadataStore {
     try {
       if (!closed && access == Access.READ_WRITE) {
         requireWritable();
-        writeCheckpoint(lastSequence, true, Optional.of(fingerprint));
+        log.checkpoint(counters(), true, Optional.of(fingerprint));
         durablyClean = true;
       }
     } finally {
@@ -406,37 +361,6 @@ public final class MetadataStore {
     } finally {
       ioLock.unlock();
     }
-  }
-
-  /** Under ioLock. Slots' data must be durable: it is, since the commits that mapped it. */
-  private void writeCheckpoint(
-      long containedSequence, boolean clean, Optional<Fingerprint> fingerprint)
-      throws MetadataUnavailableException {
-    long nextSlot = pool.nextSlot();
-    long[] burntWords = pool.burntWords(nextSlot);
-    long entries = table.remappedCount() + table.pendingCount();
-    Header header =
-        new Header(
-            generation + 1,
-            UUID.randomUUID().getMostSignificantBits(),
-            SpareLayout.checkpointBlocks(entries, burntWords.length * 64L),
-            lastSequence,
-            containedSequence,
-            entries,
-            burntWords.length,
-            nextSlot,
-            nextTagSequence.get(),
-            salvagedTotal.get(),
-            droppedPendingTotal.get(),
-            clean,
-            fingerprint);
-    int otherArea = 1 - area;
-    new CheckpointWriter(zones, layout, superblock.setUuid(), otherArea, header, chunk)
-        .write(table, burntWords);
-    zones.flush();
-    area = otherArea;
-    generation++;
-    checkpointSequence = lastSequence;
   }
 
   private void requireWritable() throws MetadataUnavailableException {
