@@ -3,6 +3,7 @@ package io.remapfs.engine.metadata;
 import io.remapfs.engine.metadata.CheckpointFormat.Header;
 import io.remapfs.engine.spare.SpareLayout;
 import io.remapfs.engine.table.RemapTable;
+import io.remapfs.engine.table.TableLoader;
 import io.remapfs.engine.table.Target;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -74,6 +75,7 @@ final class CheckpointReader {
   Optional<Loaded> load(Candidate candidate) {
     Header header = candidate.header();
     RemapTable table = new RemapTable(blockCount);
+    TableLoader entries = new TableLoader(table);
     BitSet burnt = new BitSet();
     missing = new BitSet();
     missing.set(0, header.blocks());
@@ -88,7 +90,7 @@ final class CheckpointReader {
             if (readable && CheckpointFormat.isPartOf(bytes, at, setUuid, header, index)) {
               if (missing.get(index)) {
                 missing.clear(index);
-                take(header, index, bytes, at, table, burnt);
+                take(header, index, bytes, at, entries, burnt);
               }
             } else if (readable && isIntactOrBlank(bytes, at)) {
               staleBlocks++;
@@ -97,6 +99,7 @@ final class CheckpointReader {
             }
           });
     }
+    entries.finish();
     if (!missing.isEmpty() || contradictory || slotsAreShared(table)) {
       return Optional.empty();
     }
@@ -109,7 +112,7 @@ final class CheckpointReader {
   }
 
   private void take(
-      Header header, int index, ByteBuffer bytes, int at, RemapTable table, BitSet burnt) {
+      Header header, int index, ByteBuffer bytes, int at, TableLoader loader, BitSet burnt) {
     int entryBlocks = header.entryBlocks();
     if (index == 0) {
       return;
@@ -119,7 +122,7 @@ final class CheckpointReader {
       long first = (long) (index - 1) * CheckpointFormat.ENTRIES_PER_BLOCK;
       int count = (int) Math.min(CheckpointFormat.ENTRIES_PER_BLOCK, header.entries() - first);
       for (int i = 0; i < count; i++) {
-        takeEntry(header, bytes.getLong(body + 16 * i), bytes.getLong(body + 16 * i + 8), table);
+        takeEntry(header, bytes.getLong(body + 16 * i), bytes.getLong(body + 16 * i + 8), loader);
       }
       return;
     }
@@ -134,7 +137,7 @@ final class CheckpointReader {
     contradictory |= burnt.length() > header.nextSlot();
   }
 
-  private void takeEntry(Header header, long blockIndex, long target, RemapTable table) {
+  private void takeEntry(Header header, long blockIndex, long target, TableLoader loader) {
     boolean sane =
         blockIndex >= 0
             && blockIndex < blockCount
@@ -143,7 +146,7 @@ final class CheckpointReader {
             && (Target.slot(target) < header.nextSlot()
                 || (Target.isPending(target) && Target.slot(target) == Target.NO_SLOT));
     if (sane) {
-      table.put(blockIndex, target);
+      loader.put(blockIndex, target);
     } else {
       contradictory = true;
     }

@@ -11,6 +11,7 @@ import io.remapfs.engine.metadata.MetadataRecord.Mapped;
 import io.remapfs.engine.metadata.MetadataRecord.Pending;
 import io.remapfs.engine.metadata.MetadataRecord.Unmapped;
 import io.remapfs.engine.spare.SpareLayout;
+import io.remapfs.engine.table.TableLoader;
 import io.remapfs.engine.table.Target;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,7 +54,7 @@ final class Recovery {
     Superblock superblock = superblocks.superblock();
     SpareLayout layout = layoutOf(superblock);
     if (expected != null) {
-      requireSameBacking(superblock.backing(), expected);
+      requireSameBacking(spare.name(), superblock.backing(), expected);
     }
     Chosen chosen = chooseCheckpoint(superblock, layout);
     Header header = chosen.candidate().header();
@@ -68,9 +69,11 @@ final class Recovery {
             chosen.greatestGeneration());
     JournalScan journal = JournalScan.of(reader, layout, superblock.setUuid(), header.sequence());
     List<JournalBlock> continuation = journal.continuation(header.sequence());
+    TableLoader changes = new TableLoader(state.table);
     for (JournalBlock block : continuation) {
-      replay(block, state);
+      replay(block, state, changes);
     }
+    changes.finish();
     requireContained(state, chosen);
     state.toRepair.addAll(superblocks.damaged());
     state.toRepair.addAll(journal.damaged());
@@ -148,12 +151,14 @@ final class Recovery {
     return (size - 1) / superblock.blockSizeBytes() + 1;
   }
 
-  private void requireSameBacking(BackingIdentity formatted, BackingIdentity expected)
+  /** Refuses a spare that was made for another backing. */
+  static void requireSameBacking(
+      String spareName, BackingIdentity formatted, BackingIdentity expected)
       throws WrongSetException {
     if (formatted.sizeBytes() != expected.sizeBytes()) {
       throw new WrongSetException(
           "the spare "
-              + spare.name()
+              + spareName
               + " was made for a backing of "
               + formatted.sizeBytes()
               + " bytes, this one has "
@@ -164,7 +169,7 @@ final class Recovery {
     if (!formatted.deviceId().isEmpty() && !formatted.deviceId().equals(expected.deviceId())) {
       throw new WrongSetException(
           "the spare "
-              + spare.name()
+              + spareName
               + " was made for the device "
               + formatted.deviceId()
               + ", this one is "
@@ -173,31 +178,33 @@ final class Recovery {
     }
   }
 
-  private void replay(JournalBlock block, RecoveredState state) throws CorruptMetadataException {
+  private void replay(JournalBlock block, RecoveredState state, TableLoader changes)
+      throws CorruptMetadataException {
     state.nextSlot = Math.max(state.nextSlot, block.nextSlot());
     state.nextTagSequence = Math.max(state.nextTagSequence, block.nextTagSequence());
     if (state.nextSlot > state.layout.slotCount()) {
       throw senseless(block, "slot " + state.nextSlot);
     }
     for (MetadataRecord each : block.records()) {
-      apply(each, block, state);
+      apply(each, block, state, changes);
     }
     state.lastSequence = block.sequence();
   }
 
-  private void apply(MetadataRecord each, JournalBlock block, RecoveredState state)
+  private void apply(
+      MetadataRecord each, JournalBlock block, RecoveredState state, TableLoader changes)
       throws CorruptMetadataException {
     if (each instanceof Mapped mapped) {
       requireSane(block, state, mapped.blockIndex(), mapped.slot());
-      state.table.put(mapped.blockIndex(), Target.remapped(mapped.slot()));
+      changes.put(mapped.blockIndex(), Target.remapped(mapped.slot()));
       state.salvagedTotal += mapped.cause() == Cause.SALVAGED ? 1 : 0;
     } else if (each instanceof Pending pending) {
       long slot = pending.slotOrNoSlot();
       requireSane(block, state, pending.blockIndex(), slot == Target.NO_SLOT ? 0 : slot);
-      state.table.put(pending.blockIndex(), Target.pending(slot));
+      changes.put(pending.blockIndex(), Target.pending(slot));
     } else if (each instanceof Unmapped unmapped) {
       requireSane(block, state, unmapped.blockIndex(), 0);
-      state.table.remove(unmapped.blockIndex());
+      changes.remove(unmapped.blockIndex());
     } else if (each instanceof Burnt burnt) {
       requireSane(block, state, 0, burnt.slot());
       state.burnt.set((int) burnt.slot());

@@ -152,12 +152,13 @@ public final class RemapTable {
     return (int) (run & RUN_LENGTH_MASK);
   }
 
-  /** Inserts or replaces an entry. For the one mutator; {@code target} is not HEALTHY. */
+  /**
+   * Inserts or replaces an entry. For the one mutator; {@code target} is not HEALTHY. For many at
+   * once there is {@link TableLoader}.
+   */
   public void put(long blockIndex, long target) {
-    if (blockIndex < 0 || blockIndex >= blockCount || target < 0 || target > TARGET_MASK) {
-      throw new IllegalArgumentException("entry " + blockIndex + " -> " + target);
-    }
-    int regionIndex = (int) (blockIndex >>> regionShift);
+    requireEntry(blockIndex, target);
+    int regionIndex = regionOf(blockIndex);
     long key = blockIndex & regionMask;
     long[] old = directory.getPlain(regionIndex);
     if (old == null) {
@@ -196,6 +197,52 @@ public final class RemapTable {
     long[] changed = Arrays.copyOf(old, old.length - 1);
     System.arraycopy(old, at + 1, changed, at, changed.length - at);
     directory.setRelease(regionIndex, changed);
+  }
+
+  /** The region of a block. */
+  int regionOf(long blockIndex) {
+    return (int) (blockIndex >>> regionShift);
+  }
+
+  /**
+   * Changes many entries of one region with one new array; for {@link TableLoader}.
+   *
+   * @param blocks strictly ascending from {@code from} to {@code to}, all of this region
+   * @param targets what becomes of them; {@link Target#HEALTHY} removes
+   */
+  void mergeRegion(int regionIndex, long[] blocks, long[] targets, int from, int to) {
+    long[] old = directory.getPlain(regionIndex);
+    int oldLength = old == null ? 0 : old.length;
+    long[] merged = new long[oldLength + to - from];
+    int length = 0;
+    int at = 0;
+    for (int i = from; i < to; i++) {
+      long key = blocks[i] & regionMask;
+      while (old != null && at < oldLength && old[at] >>> Target.BITS < key) {
+        merged[length++] = old[at++];
+      }
+      long before = Target.HEALTHY;
+      if (old != null && at < oldLength && old[at] >>> Target.BITS == key) {
+        before = old[at++] & TARGET_MASK;
+      }
+      count(before, targets[i]);
+      if (targets[i] != Target.HEALTHY) {
+        merged[length++] = entry(key, targets[i]);
+      }
+    }
+    if (old != null) {
+      System.arraycopy(old, at, merged, length, oldLength - at);
+      length += oldLength - at;
+    }
+    long[] exact = length == merged.length ? merged : Arrays.copyOf(merged, length);
+    directory.setRelease(regionIndex, length == 0 ? null : exact);
+  }
+
+  /** Throws {@link IllegalArgumentException} for an entry that cannot be. */
+  void requireEntry(long blockIndex, long target) {
+    if (blockIndex < 0 || blockIndex >= blockCount || target < 0 || target > TARGET_MASK) {
+      throw new IllegalArgumentException("entry " + blockIndex + " -> " + target);
+    }
   }
 
   /** Visits every entry in ascending order; changes made meanwhile may or may not be seen. */
