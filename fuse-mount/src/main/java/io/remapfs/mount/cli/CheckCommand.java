@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -25,18 +26,33 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = {
       "Checks the metadata of a disk that is not mounted, and tells what opening it would recover.",
-      "Writes nothing without --repair."
+      "Writes nothing without --repair. A disk whose metadata is lost in every copy can be rebuilt,",
+      "as a last resort, from what the slots of its spare say themselves: --rebuild-from-tags."
     })
 final class CheckCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Parameters(
       paramLabel = "SPARE",
-      description = "The spare, or a backing that has BACKING.remap beside it.")
+      description = "The spare, or the backing if that has BACKING.remap beside it or --spare.")
   private Path path = Path.of("");
+
+  @Option(
+      names = "--spare",
+      paramLabel = "PATH",
+      description = "The spare of the backing that is named (BACKING.remap beside it).")
+  private @Nullable Path spare;
 
   @Option(names = "--repair", description = "Make damaged copies whole again from good ones.")
   private boolean repair;
+
+  @Option(
+      names = "--rebuild-from-tags",
+      description = {
+        "With --repair, where every copy of the metadata is lost: map each block to the slot whose"
+            + " tag names it last, and say what that may have wrong. Needs the backing."
+      })
+  private boolean rebuildFromTags;
 
   @Option(
       names = "--io",
@@ -49,15 +65,30 @@ final class CheckCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws RefusedException {
-    Access access = repair ? Access.READ_WRITE : Access.READ_ONLY;
-    // Damage is what this command looks for, so it has its own exit code here.
-    MetadataStore store =
-        OfflineSpare.open(OfflineSpare.locate(path), io, access, ExitCode.UNHEALTHY);
+    if (rebuildFromTags) {
+      if (!repair) {
+        throw RefusedException.usage("--rebuild-from-tags writes; add --repair to mean it");
+      }
+      new LostMetadata(path, spare, io).rebuild(spec.commandLine().getOut(), json);
+      return ExitCode.OK.number();
+    }
+    MetadataStore store = open();
     try {
       return report(store).number();
     } finally {
       store.closeUnclean();
       store.spare().close();
+    }
+  }
+
+  private MetadataStore open() throws RefusedException {
+    Path located = spare != null ? spare : OfflineSpare.locate(path);
+    Access access = repair ? Access.READ_WRITE : Access.READ_ONLY;
+    try {
+      // Damage is what this command looks for, so it has its own exit code here.
+      return OfflineSpare.open(located, io, access, ExitCode.UNHEALTHY);
+    } catch (RefusedException e) {
+      throw new LostMetadata(path, spare, io).withWayOut(e, located);
     }
   }
 

@@ -5,7 +5,11 @@ import io.remapfs.engine.device.BlockDeviceException;
 import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.device.IoMode;
 import io.remapfs.engine.device.PosixBlockDevice;
+import io.remapfs.engine.metadata.MetadataException;
+import io.remapfs.engine.metadata.MetadataStore;
+import io.remapfs.engine.metadata.NotFormattedException;
 import io.remapfs.engine.metadata.Superblock;
+import io.remapfs.engine.metadata.TagSurvey;
 import io.remapfs.engine.spare.SpareLayout;
 import io.remapfs.mount.daemon.DiskOpening;
 import io.remapfs.mount.daemon.SpareMaker;
@@ -128,7 +132,23 @@ final class FormatCommand implements Callable<Integer> {
         return false;
       }
     }
-    return true;
+    return !hasBeenASpare(device);
+  }
+
+  /** A spare whose beginning was zeroed by accident still has other copies, or its slots' tags. */
+  private static boolean hasBeenASpare(PosixBlockDevice device) {
+    try {
+      MetadataStore.identify(device);
+      return true;
+    } catch (NotFormattedException e) {
+      try {
+        return TagSurvey.of(device).isPresent();
+      } catch (MetadataException e2) {
+        return true;
+      }
+    } catch (MetadataException e) {
+      return true;
+    }
   }
 
   private void report(Path path, Superblock superblock) {

@@ -3,6 +3,13 @@ package io.remapfs.mount.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.remapfs.engine.device.Access;
+import io.remapfs.engine.device.IoBuffer;
+import io.remapfs.engine.device.IoMode;
+import io.remapfs.engine.device.PosixBlockDevice;
+import io.remapfs.engine.metadata.MetadataRecord;
+import io.remapfs.engine.metadata.MetadataStore;
+import io.remapfs.engine.spare.SpareLayout;
 import io.remapfs.mount.preflight.Host;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -195,6 +202,69 @@ class RemapfsTest {
   void shouldJudgeTheSystemWhenTheDoctorIsAsked() {
     assertThat(run("doctor", "--json")).isIn(0, 3);
     assertThat(out.toString()).contains("/dev/fuse", "libfuse 2", "CAP_SYS_RESOURCE", "io_uring");
+  }
+
+  /** A disk with one moved block, whose spare then loses every copy of its metadata. */
+  private Path spareWithoutMetadata() throws IOException {
+    run("format", disk);
+    Path spare = directory.resolve("disk.img.remap");
+    SpareLayout layout;
+    try (PosixBlockDevice device =
+        PosixBlockDevice.open(spare.toString(), IoMode.DIRECT, Access.READ_WRITE)) {
+      MetadataStore store = MetadataStore.open(device, null, Access.READ_WRITE);
+      layout = store.pool().layout();
+      long slot = store.pool().allocate();
+      store.pool().write(slot, 77, store.nextSequence(), IoBuffer.allocate(4096), 0);
+      store.commit(List.of(new MetadataRecord.Mapped(77, slot, MetadataRecord.Cause.SALVAGED)));
+      store.closeUnclean();
+    }
+    try (RandomAccessFile file = new RandomAccessFile(spare.toFile(), "rw")) {
+      for (int zone = 0; zone < SpareLayout.ZONES; zone++) {
+        file.seek(layout.superblockOffset(zone));
+        file.write(new byte[4096]);
+        file.seek(layout.checkpointOffset(zone, 0, 0));
+        file.write(new byte[(2 * layout.checkpointBlocks() + layout.ringBlocks()) * 4096]);
+      }
+    }
+    out.getBuffer().setLength(0);
+    return spare;
+  }
+
+  @Test
+  void shouldTellTheWayOutWhenAllMetadataIsLost() throws IOException {
+    Path spare = spareWithoutMetadata();
+    byte[] before = Files.readAllBytes(spare);
+    String way = "remapfs check " + disk + " --repair --rebuild-from-tags";
+    refuses(4, way, "check", disk);
+    err.getBuffer().setLength(0);
+    refuses(4, way, "check", "--repair", disk);
+    err.getBuffer().setLength(0);
+    refuses(4, "tags of 1 slot ", "check", "--spare", spare, disk);
+    err.getBuffer().setLength(0);
+    refuses(4, "BACKING --spare " + spare, "check", spare);
+    err.getBuffer().setLength(0);
+    refuses(3, "not blank", "format", disk);
+    assertThat(spare).hasBinaryContent(before);
+  }
+
+  @Test
+  void shouldRebuildFromTagsOnlyWhenAskedAndNeeded() throws IOException {
+    spareWithoutMetadata();
+    refuses(2, "add --repair", "check", "--rebuild-from-tags", disk);
+    assertThat(run("check", "--repair", "--rebuild-from-tags", disk)).isZero();
+    assertThat(out.toString())
+        .containsPattern("remapped: +1\n")
+        .contains("not vouched for: a tag may be of a move that was never finished");
+    out.getBuffer().setLength(0);
+    err.getBuffer().setLength(0);
+    refuses(3, "can be recovered", "check", "--repair", "--rebuild-from-tags", disk);
+    assertThat(run("check", "--json", disk)).isZero();
+    assertThat(out.toString()).contains("\"remapped\" : 1", "\"damagedBlocks\" : 0");
+  }
+
+  @Test
+  void shouldNameTheSpareThatIsMissingWhenRebuilding() throws IOException {
+    refuses(2, "there is no spare", "check", "--repair", "--rebuild-from-tags", disk);
   }
 
   @ParameterizedTest

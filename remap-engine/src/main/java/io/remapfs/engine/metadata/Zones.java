@@ -61,12 +61,26 @@ final class Zones {
     try {
       spare.write(offset, buffer, at, lengthBytes);
     } catch (BlockDeviceException e) {
-      synchronized (this) {
-        lost[zone] = true;
-        lostReasons.add("metadata copy " + zone + ": " + e.getMessage());
-        healthyCopies--;
-      }
+      lose(zone, e);
     }
+  }
+
+  /** Zeroes a range of one copy, if it is healthy; a failure makes it lost and is not thrown. */
+  void zeroOne(int zone, long offset, long lengthBytes, boolean deallocate) {
+    if (isLost(zone)) {
+      return;
+    }
+    try {
+      spare.zero(offset, lengthBytes, deallocate);
+    } catch (BlockDeviceException e) {
+      lose(zone, e);
+    }
+  }
+
+  private synchronized void lose(int zone, BlockDeviceException e) {
+    lost[zone] = true;
+    lostReasons.add("metadata copy " + zone + ": " + e.getMessage());
+    healthyCopies--;
   }
 
   /**

@@ -42,16 +42,25 @@ public record SlotTag(long blockIndex, long sequence) {
   }
 
   /** The tag at index {@code at}, or empty where there is none of this set. */
-  public static Optional<SlotTag> decode(UUID setUuid, ByteBuffer bytes, int at) {
-    if (bytes.getInt(at + MAGIC_AT) != MAGIC
-        || bytes.getLong(at + SET_AT) != setId(setUuid)
-        || bytes.getInt(at + CRC_AT) != crc(bytes, at)) {
+  public static Optional<SlotTag> decode(long setId, ByteBuffer bytes, int at) {
+    if (bytes.getLong(at + SET_AT) != setId || !isIntact(bytes, at)) {
       return Optional.empty();
     }
     return Optional.of(new SlotTag(bytes.getLong(at + BLOCK_AT), bytes.getLong(at + SEQUENCE_AT)));
   }
 
-  private static long setId(UUID setUuid) {
+  /** Whether there is a whole tag at index {@code at}, of whatever set. */
+  public static boolean isIntact(ByteBuffer bytes, int at) {
+    return bytes.getInt(at + MAGIC_AT) == MAGIC && bytes.getInt(at + CRC_AT) == crc(bytes, at);
+  }
+
+  /** What stands where a tag has the id of its set; means something in an intact tag. */
+  public static long setIdAt(ByteBuffer bytes, int at) {
+    return bytes.getLong(at + SET_AT);
+  }
+
+  /** Both halves of a set's UUID, XORed: what tags know of their set. */
+  public static long setId(UUID setUuid) {
     return setUuid.getMostSignificantBits() ^ setUuid.getLeastSignificantBits();
   }
 

@@ -47,8 +47,9 @@ final class SparePoolTest {
     for (int i = 0; i < 200; i++) {
       assertThat(image.getInt((int) layout.slotByteOffset(i))).isEqualTo(i);
       int tagAt = (int) layout.tagBlockOffset(i) + layout.tagIndex(i) * SlotTag.BYTES;
-      assertThat(SlotTag.decode(set, image, tagAt)).contains(new SlotTag(1000 + i, 5000 + i));
-      assertThat(SlotTag.decode(UUID.randomUUID(), image, tagAt)).isEmpty();
+      assertThat(SlotTag.decode(SlotTag.setId(set), image, tagAt))
+          .contains(new SlotTag(1000 + i, 5000 + i));
+      assertThat(SlotTag.decode(SlotTag.setId(UUID.randomUUID()), image, tagAt)).isEmpty();
     }
   }
 
@@ -59,8 +60,8 @@ final class SparePoolTest {
     again.write(again.allocate(), 8, 2, block(8), 0);
     ByteBuffer image = ByteBuffer.wrap(device.image());
     int tagsAt = (int) layout.tagBlockOffset(0);
-    assertThat(SlotTag.decode(set, image, tagsAt)).contains(new SlotTag(7, 1));
-    assertThat(SlotTag.decode(set, image, tagsAt + 32)).contains(new SlotTag(8, 2));
+    assertThat(SlotTag.decode(SlotTag.setId(set), image, tagsAt)).contains(new SlotTag(7, 1));
+    assertThat(SlotTag.decode(SlotTag.setId(set), image, tagsAt + 32)).contains(new SlotTag(8, 2));
   }
 
   @Test
