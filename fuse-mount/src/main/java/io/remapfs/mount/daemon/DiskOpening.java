@@ -7,10 +7,12 @@ import io.remapfs.engine.device.DeviceOpenException;
 import io.remapfs.engine.device.IoMode;
 import io.remapfs.engine.device.PosixBlockDevice;
 import io.remapfs.engine.metadata.BackingIdentity;
+import io.remapfs.engine.metadata.CorruptMetadataException;
 import io.remapfs.engine.metadata.Fingerprint;
 import io.remapfs.engine.metadata.MetadataException;
 import io.remapfs.engine.metadata.MetadataStore;
 import io.remapfs.engine.metadata.NotFormattedException;
+import io.remapfs.engine.metadata.TagSurvey;
 import io.remapfs.engine.spare.SpareLayout;
 import io.remapfs.mount.preflight.BlockSizes;
 import io.remapfs.mount.preflight.ExitCode;
@@ -158,6 +160,15 @@ public final class DiskOpening implements AutoCloseable {
       requireBlockSize(MetadataStore.identify(device).blockSizeBytes());
       return MetadataStore.open(device, identity(), access);
     } catch (NotFormattedException e) {
+      if (hasTags(device)) {
+        throw new RefusedException(
+            ExitCode.REFUSED,
+            "no metadata is left on the spare "
+                + spareChoice.path()
+                + ", but its slots hold moved blocks; what can be done is told by: "
+                + checkCommand(),
+            e);
+      }
       throw new RefusedException(
           ExitCode.REFUSED,
           "the spare "
@@ -167,9 +178,26 @@ public final class DiskOpening implements AutoCloseable {
               + " --spare "
               + spareChoice.path(),
           e);
+    } catch (CorruptMetadataException e) {
+      throw new RefusedException(
+          ExitCode.REFUSED,
+          e.getMessage() + "; what can be done without one is told by: " + checkCommand(),
+          e);
     } catch (MetadataException e) {
       throw new RefusedException(ExitCode.REFUSED, String.valueOf(e.getMessage()), e);
     }
+  }
+
+  private static boolean hasTags(PosixBlockDevice device) {
+    try {
+      return TagSurvey.of(device).isPresent();
+    } catch (MetadataException e) {
+      return false;
+    }
+  }
+
+  private String checkCommand() {
+    return "remapfs check " + backing.name() + " --spare " + spareChoice.path();
   }
 
   private void requireBlockSize(int formattedBytes) throws RefusedException {

@@ -244,6 +244,10 @@ class RemapfsTest {
     refuses(4, "BACKING --spare " + spare, "check", spare);
     err.getBuffer().setLength(0);
     refuses(3, "not blank", "format", disk);
+    if (Host.isRoot() && Files.exists(Host.FUSE_DEVICE) && Host.hasLibFuse()) {
+      err.getBuffer().setLength(0);
+      refuses(3, "told by: remapfs check " + disk, "mount", disk, mountPoint);
+    }
     assertThat(spare).hasBinaryContent(before);
   }
 
