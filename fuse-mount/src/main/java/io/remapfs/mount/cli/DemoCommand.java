@@ -10,9 +10,10 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true,
     versionProvider = Remapfs.Version.class,
     description = {
-      "Shows the whole on a disk that really fails: mounts it, puts a file system on it, writes",
-      "across its bad blocks, kills the daemon, mounts again, and compares every byte.",
-      "Run it as root: sudo ./remapfs demo. Everything it makes is gone afterwards."
+      "Shows all of it on a disk that really fails.",
+      "Mounts the disk, puts a file system on it, writes across its bad blocks, kills the daemon,"
+          + " mounts again, and compares every byte. Run it as root: sudo ./remapfs demo."
+          + " Everything it makes is gone afterwards."
     })
 final class DemoCommand implements Callable<Integer> {
   @Override

@@ -6,7 +6,9 @@ import io.remapfs.mount.preflight.RefusedException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -31,6 +33,9 @@ import picocli.CommandLine.Spec;
     })
 public final class Remapfs implements Runnable {
   private static final Map<String, Class<?>> COMMANDS = commands();
+
+  private static final Pattern CHOICES =
+      Pattern.compile("\\[([A-Z_, ]+)\\] \\(case-insensitive\\)");
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -94,9 +99,16 @@ public final class Remapfs implements Runnable {
 
   private static int onBadArgument(ParameterException e, String[] args) {
     CommandLine at = e.getCommandLine();
-    String sentence = String.valueOf(e.getMessage()).replaceAll("\\s+", " ");
+    String sentence = lowerCaseChoices(String.valueOf(e.getMessage()).replaceAll("\\s+", " "));
     say(at, sentence + "; see: " + at.getCommandSpec().qualifiedName() + " --help");
     return ExitCode.USAGE.number();
+  }
+
+  /** picocli lists the choices by the names of Java's constants; users type them in lower case. */
+  private static String lowerCaseChoices(String sentence) {
+    return CHOICES
+        .matcher(sentence)
+        .replaceAll(found -> "[" + found.group(1).toLowerCase(Locale.ROOT) + "]");
   }
 
   private static int onFailure(Exception e, CommandLine at, ParseResult parsed) {

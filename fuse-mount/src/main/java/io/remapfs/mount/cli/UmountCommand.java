@@ -30,8 +30,9 @@ import picocli.CommandLine.Parameters;
     versionProvider = Remapfs.Version.class,
     sortOptions = false,
     description = {
-      "Ends a mount: syncs, detaches loop devices on its image, unmounts (never lazily), and waits",
-      "until the daemon is gone. Also clears a dead mount that a killed daemon left."
+      "Ends a mount in order, and waits until its daemon is gone.",
+      "Syncs, detaches loop devices on the image, and unmounts, never lazily. Also clears a dead"
+          + " mount that a killed daemon left."
     })
 final class UmountCommand implements Callable<Integer> {
   @Parameters(paramLabel = "MOUNTPOINT", description = "Where the image is served.")

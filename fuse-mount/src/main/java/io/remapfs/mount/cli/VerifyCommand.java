@@ -21,8 +21,9 @@ import picocli.CommandLine.Spec;
     versionProvider = Remapfs.Version.class,
     sortOptions = false,
     description = {
-      "Reads blocks of a mounted disk again. What turns out bad is salvaged and moved where the",
-      "medium still yields it, and recorded as lost where not."
+      "Reads blocks of a mounted disk again.",
+      "What turns out bad is salvaged and moved where the medium still yields it, and recorded as"
+          + " lost where not."
     })
 final class VerifyCommand implements Callable<Integer> {
   /** One command's share: the disk answers within moments, and Ctrl-C is heeded. */

@@ -8,7 +8,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
@@ -26,16 +25,15 @@ public record MountPoint(Path directory, State state) {
   public enum State {
     /** An empty directory. */
     FREE,
+    /** A directory with something in it that is not ours. */
+    OCCUPIED,
     /** A mount of ours, whose daemon answers. */
     SERVING,
     /** A FUSE mount whose daemon is gone (ENOTCONN). */
     DEAD
   }
 
-  /**
-   * Looks at a directory. A directory that holds files or another live mount is refused, as is
-   * whatever is no directory.
-   */
+  /** Looks at a directory. What does not exist or is no directory is refused. */
   public static MountPoint look(Path given) throws RefusedException {
     Path absolute = given.toAbsolutePath().normalize();
     try {
@@ -47,8 +45,7 @@ public record MountPoint(Path directory, State state) {
       if (mountAt(real).map(MountTable.Mount::isRemapfs).orElse(false)) {
         return new MountPoint(real, State.SERVING);
       }
-      requireEmpty(given, real);
-      return new MountPoint(real, State.FREE);
+      return new MountPoint(real, isEmpty(real) ? State.FREE : State.OCCUPIED);
     } catch (NoSuchFileException e) {
       throw RefusedException.usage(
           "the mount point " + given + " does not exist; create it with: mkdir -p " + given);
@@ -70,15 +67,9 @@ public record MountPoint(Path directory, State state) {
     }
   }
 
-  private static void requireEmpty(Path given, Path real) throws IOException, RefusedException {
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(real)) {
-      if (entries.iterator().hasNext()) {
-        throw RefusedException.usage(
-            "the mount point " + given + " is not empty; name an empty directory");
-      }
-    } catch (NotDirectoryException e) {
-      throw RefusedException.usage(
-          "the mount point " + given + " is not a directory; name an empty directory");
+  private static boolean isEmpty(Path directory) throws IOException {
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+      return !entries.iterator().hasNext();
     }
   }
 
@@ -126,6 +117,10 @@ public record MountPoint(Path directory, State state) {
               + " remapfs umount "
               + directory);
     }
+    if (state == State.OCCUPIED) {
+      throw RefusedException.usage(
+          "the mount point " + directory + " is not empty; name an empty directory");
+    }
     if (state == State.FREE && !Host.isRoot() && !Files.isWritable(directory)) {
       throw RefusedException.refused(
           "the mount point "
@@ -145,7 +140,8 @@ public record MountPoint(Path directory, State state) {
               + directory);
     }
     if (state != State.SERVING) {
-      throw RefusedException.refused(directory + " is not a mount of remapfs; see: remapfs --help");
+      throw RefusedException.refused(
+          directory + " is not a mount of remapfs; name the directory that it was mounted on");
     }
   }
 
