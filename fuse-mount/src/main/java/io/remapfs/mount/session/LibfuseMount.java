@@ -34,7 +34,7 @@ final class LibfuseMount {
    *
    * @throws MountException if libfuse refuses; it says more on standard error
    */
-  static LibfuseMount mount(RemapFileSystem fs, MountPoint mountPoint, SessionOptions options) {
+  static LibfuseMount mount(RemapFileSystem fs, MountTarget mountPoint, SessionOptions options) {
     LibFuse2 libfuse = LibFuse2.load();
     Pointer results = Memory.allocateDirect(Runtime.getSystemRuntime(), 16, true);
     List<String> arguments = new ArrayList<>(List.of("remapfs", "-f", mountPoint.path()));

@@ -27,7 +27,7 @@ final class LibfuseSession implements FuseSession {
   private final RemapFileSystem fs;
   private final Path wishedMountPoint;
   private final SessionOptions options;
-  private volatile @Nullable MountPoint mountPoint;
+  private volatile @Nullable MountTarget mountPoint;
   private volatile @Nullable Thread loop;
 
   LibfuseSession(RemapFileSystem fs, Path mountPoint, SessionOptions options) {
@@ -38,7 +38,7 @@ final class LibfuseSession implements FuseSession {
 
   @Override
   public void start() {
-    MountPoint target = MountPoint.check(wishedMountPoint);
+    MountTarget target = MountTarget.check(wishedMountPoint);
     CountDownLatch initialised = fs.expectInit();
     Thread thread = new Thread(() -> runLoop(target), "fuse-libfuse-loop");
     thread.setDaemon(true);
@@ -63,7 +63,7 @@ final class LibfuseSession implements FuseSession {
     mountPoint = target;
   }
 
-  private void runLoop(MountPoint target) {
+  private void runLoop(MountTarget target) {
     try {
       List<String> arguments = LibfuseMount.mountArguments(options);
       fs.mount(Path.of(target.path()), true, false, arguments.toArray(new String[0]));
@@ -82,7 +82,7 @@ final class LibfuseSession implements FuseSession {
 
   @Override
   public void unmount() throws UnmountException {
-    MountPoint target = mountPoint;
+    MountTarget target = mountPoint;
     Thread thread = loop;
     if (target == null || thread == null) {
       return;

@@ -42,7 +42,7 @@ final class ThreadedSession implements FuseSession {
   private final IoFlusher ioFlusher = new IoFlusher();
   private final CountDownLatch marked;
   private final CountDownLatch initialised = new CountDownLatch(1);
-  private volatile @Nullable MountPoint mountPoint;
+  private volatile @Nullable MountTarget mountPoint;
   private @Nullable Started started;
 
   ThreadedSession(
@@ -61,7 +61,7 @@ final class ThreadedSession implements FuseSession {
 
   @Override
   public void start() {
-    MountPoint target = MountPoint.check(wishedMountPoint);
+    MountTarget target = MountTarget.check(wishedMountPoint);
     LibfuseMount mount = LibfuseMount.mount(fs, target, options);
     target.noteMounted();
     mountPoint = target;
@@ -115,7 +115,7 @@ final class ThreadedSession implements FuseSession {
   }
 
   /** After a start that failed: nobody can be using the mount yet. */
-  private void takeBack(MountPoint target) {
+  private void takeBack(MountTarget target) {
     try {
       target.unmount();
       finish(LEAVE_PATIENCE_SECONDS);
@@ -131,7 +131,7 @@ final class ThreadedSession implements FuseSession {
 
   @Override
   public void unmount() throws UnmountException {
-    MountPoint target = mountPoint;
+    MountTarget target = mountPoint;
     if (target == null) {
       return;
     }

@@ -50,7 +50,7 @@ class InitNegotiationTest {
 
   @Test
   void shouldUnderstandMountInfoWhenAPathHasOddCharacters() {
-    assertThat(MountPoint.unescaped("/mnt/a\\040b\\134c")).isEqualTo("/mnt/a b\\c");
-    assertThat(MountPoint.unescaped("/mnt/plain")).isEqualTo("/mnt/plain");
+    assertThat(MountTarget.unescaped("/mnt/a\\040b\\134c")).isEqualTo("/mnt/a b\\c");
+    assertThat(MountTarget.unescaped("/mnt/plain")).isEqualTo("/mnt/plain");
   }
 }

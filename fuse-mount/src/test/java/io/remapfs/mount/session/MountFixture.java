@@ -121,7 +121,7 @@ final class MountFixture implements AutoCloseable {
   /** Whether anything is mounted on the mount point, by the kernel's word. */
   boolean isMounted() throws IOException {
     return Files.readAllLines(Path.of("/proc/self/mountinfo")).stream()
-        .anyMatch(line -> MountPoint.unescaped(line.split(" ")[4]).equals(mountPoint.toString()));
+        .anyMatch(line -> MountTarget.unescaped(line.split(" ")[4]).equals(mountPoint.toString()));
   }
 
   /** Aborts the connection, through a view of fusectl of our own: it is not mounted everywhere. */
@@ -129,7 +129,7 @@ final class MountFixture implements AutoCloseable {
     String minor = null;
     for (String line : Files.readAllLines(Path.of("/proc/self/mountinfo"))) {
       String[] fields = line.split(" ");
-      if (MountPoint.unescaped(fields[4]).equals(mountPoint.toString())) {
+      if (MountTarget.unescaped(fields[4]).equals(mountPoint.toString())) {
         minor = fields[2].substring(fields[2].indexOf(':') + 1);
       }
     }

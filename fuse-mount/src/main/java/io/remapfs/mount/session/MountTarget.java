@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safe.
  */
-final class MountPoint {
+final class MountTarget {
   private static final Path MOUNT_INFO = Path.of("/proc/self/mountinfo");
   private static final Path LOOP_DEVICES = Path.of("/sys/block");
 
@@ -33,7 +33,7 @@ final class MountPoint {
   private final Path path;
   private volatile @Nullable String device;
 
-  private MountPoint(Path path) {
+  private MountTarget(Path path) {
     this.path = path;
   }
 
@@ -42,7 +42,7 @@ final class MountPoint {
    *
    * @throws MountException if it is missing, no directory, not empty, or a dead mount
    */
-  static MountPoint check(Path wished) {
+  static MountTarget check(Path wished) {
     try {
       Path path = wished.toRealPath();
       if (!Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
@@ -53,7 +53,7 @@ final class MountPoint {
           throw new MountException("the mount point " + wished + " is not empty");
         }
       }
-      return new MountPoint(path);
+      return new MountTarget(path);
     } catch (IOException e) {
       throw new MountException("the mount point " + wished + " cannot be used: " + e, e);
     }
