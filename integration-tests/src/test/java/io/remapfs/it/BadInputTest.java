@@ -184,7 +184,7 @@ final class BadInputTest {
     }
     Files.write(spare, all);
 
-    refuses(bench, REFUSED, "damaged", "mount", "--spare", spare, backing, bench.folder("mount"));
+    refuses(bench, REFUSED, "corrupt", "mount", "--spare", spare, backing, bench.folder("mount"));
   }
 
   @Test
