@@ -5,7 +5,7 @@ import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
-import java.util.function.Consumer;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A disk in memory that fails and crashes as told.
@@ -13,8 +13,9 @@ import java.util.function.Consumer;
  * <p><b>Crashes.</b> It keeps two images: what a reader sees now, and what a flush has made
  * durable; between them lies the list of unflushed writes. A crash makes a new device from the
  * durable image and whichever of the unflushed writes the test lets survive: any subset, in any
- * order, each torn at 512 bytes. This device goes on unharmed, so one history yields many crashes.
- * A daemon that is killed without a power cut is modelled by using this same device again.
+ * order, each torn at 512 bytes; {@link CrashStates} enumerates them. This device goes on unharmed,
+ * so one history yields many crashes. A daemon that is killed without a power cut is modelled by
+ * using this same device again.
  *
  * <p><b>Faults.</b> Ranges fail for reads, writes or flushes, as medium or transport errors, for a
  * number of times or for good. A failed write leaves its range as {@link Landing} says. A failed
@@ -61,7 +62,10 @@ public final class CrashableDevice implements BlockDevice {
     void before(Operation operation, long byteOffset, long lengthBytes);
   }
 
-  private record Write(long byteOffset, byte[] data) {}
+  /** An unflushed write; numbers grow and are never given twice, over all devices. */
+  record Write(long number, long byteOffset, byte[] data) {}
+
+  private static final AtomicLong NEXT_NUMBER = new AtomicLong(1);
 
   private static final class Rule {
     final Operation operation;
@@ -76,6 +80,13 @@ public final class CrashableDevice implements BlockDevice {
       this.end = end;
       this.fault = fault;
       this.timesLeft = times;
+    }
+
+    boolean covers(Operation asked, long byteOffset, long lengthBytes) {
+      return operation == asked
+          && timesLeft > 0
+          && byteOffset < end
+          && start < byteOffset + lengthBytes;
     }
   }
 
@@ -209,44 +220,24 @@ public final class CrashableDevice implements BlockDevice {
     return new CrashableDevice(image, sectorSizeBytes);
   }
 
-  /**
-   * Every crash that matters here, about {@code bound} of them: every subset of the unflushed
-   * writes where these are few enough, else none, all, each prefix, and random subsets; and always
-   * a share of random ones with torn and reordered writes.
-   */
-  public void forEachCrash(int bound, Random random, Consumer<CrashableDevice> test) {
-    int count = unflushedWrites();
-    if (count == 0) {
-      test.accept(crashLosingAll());
-      return;
+  /** What was written since the last flush, in order. */
+  synchronized List<Write> unflushed() {
+    return List.copyOf(unflushed);
+  }
+
+  /** A copy of what is durable. */
+  public synchronized byte[] durableImage() {
+    return durable.clone();
+  }
+
+  /** The device after a power cut that left {@code image}; it fails where this one fails. */
+  public synchronized CrashableDevice crashedAs(byte[] image) {
+    CrashableDevice crashed = new CrashableDevice(image, sectorSizeBytes);
+    crashed.failedWritesLand = failedWritesLand;
+    for (Rule rule : rules) {
+      crashed.fail(rule.operation, rule.start, rule.end - rule.start, rule.fault, rule.timesLeft);
     }
-    int budget = Math.max(2, bound * 2 / 3);
-    if (count < 20 && 1 << count <= budget) {
-      for (long subset = 0; subset < 1L << count; subset++) {
-        test.accept(crashKeeping(BitSet.valueOf(new long[] {subset})));
-      }
-    } else {
-      test.accept(crashLosingAll());
-      test.accept(crashKeepingAll());
-      for (int i = 2; i < budget; i++) {
-        BitSet subset = new BitSet();
-        if (i - 1 < Math.min(count, budget / 2)) {
-          subset.set(0, i - 1);
-        } else {
-          for (int w = 0; w < count; w++) {
-            subset.set(w, random.nextBoolean());
-          }
-        }
-        test.accept(crashKeeping(subset));
-      }
-    }
-    test.accept(crashTearingAll(0, 100));
-    test.accept(crashTearingAll(900, 1000));
-    test.accept(crashTearingAll(0, 850));
-    test.accept(crashTearingAll(400, 600));
-    for (int i = budget + 4; i < bound; i++) {
-      test.accept(crashAtRandom(random));
-    }
+    return crashed;
   }
 
   // ---- what a test looks at
@@ -257,6 +248,11 @@ public final class CrashableDevice implements BlockDevice {
       durable[(int) byteOffset + i] ^= (byte) (0x5A + i);
       current[(int) byteOffset + i] = durable[(int) byteOffset + i];
     }
+  }
+
+  /** Whether such an operation would fail now; asking does not count as a try. */
+  public synchronized boolean isFaulty(Operation operation, long byteOffset, long lengthBytes) {
+    return rules.stream().anyMatch(rule -> rule.covers(operation, byteOffset, lengthBytes));
   }
 
   /** A copy of what a reader sees now. */
@@ -325,7 +321,7 @@ public final class CrashableDevice implements BlockDevice {
 
   private void land(long byteOffset, byte[] data) {
     System.arraycopy(data, 0, current, (int) byteOffset, data.length);
-    unflushed.add(new Write(byteOffset, data));
+    unflushed.add(new Write(NEXT_NUMBER.getAndIncrement(), byteOffset, data));
   }
 
   @Override
@@ -388,10 +384,7 @@ public final class CrashableDevice implements BlockDevice {
   private void throwIfFaulty(Operation operation, long byteOffset, long lengthBytes)
       throws BlockDeviceException {
     for (Rule rule : rules) {
-      if (rule.operation == operation
-          && rule.timesLeft > 0
-          && byteOffset < rule.end
-          && rule.start < byteOffset + lengthBytes) {
+      if (rule.covers(operation, byteOffset, lengthBytes)) {
         rule.timesLeft--;
         String message =
             operation + " of " + lengthBytes + " bytes at " + byteOffset + " failed (injected)";

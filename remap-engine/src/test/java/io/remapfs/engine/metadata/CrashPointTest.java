@@ -3,6 +3,7 @@ package io.remapfs.engine.metadata;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.remapfs.engine.device.BlockDeviceException;
+import io.remapfs.engine.device.CrashStates;
 import io.remapfs.engine.device.CrashableDevice;
 import io.remapfs.engine.device.CrashableDevice.Operation;
 import io.remapfs.engine.metadata.MetadataRecord.Burnt;
@@ -98,13 +99,13 @@ final class CrashPointTest {
     acknowledged.apply(new Mapped(5, 0, Cause.WRITTEN));
     spare.setHook(
         (operation, offset, length) ->
-            spare.forEachCrash(
-                bound,
-                random,
-                crashed -> {
-                  images++;
-                  requireOldNoneOrNew(crashed, old);
-                }));
+            new CrashStates(List.of(spare), bound, random)
+                .visit(
+                    cut -> {
+                      CrashableDevice crashed = cut.get(0);
+                      images++;
+                      requireOldNoneOrNew(crashed, old);
+                    }));
     MetadataStore.format(spare, LAYOUT, TestSet.BACKING);
     assertThat(images).isGreaterThan(100);
   }
@@ -186,7 +187,8 @@ final class CrashPointTest {
   private void cutPower(Operation operation) {
     if (operation != Operation.READ) {
       crashPoints++;
-      spare.forEachCrash(bound, random, crashed -> requireRecovered(crashed, cutRecoveryToo));
+      new CrashStates(List.of(spare), bound, random)
+          .visit(cut -> requireRecovered(cut.get(0), cutRecoveryToo));
     }
   }
 
@@ -197,7 +199,8 @@ final class CrashPointTest {
       crashed.setHook(
           (operation, offset, length) -> {
             if (operation != Operation.READ) {
-              crashed.forEachCrash(4, inner, again -> requireRecovered(again, false));
+              new CrashStates(List.of(crashed), 4, inner)
+                  .visit(again -> requireRecovered(again.get(0), false));
             }
           });
     }

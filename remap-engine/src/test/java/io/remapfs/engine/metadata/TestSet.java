@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.TreeMap;
 
 /** A small set in memory, and the moves that the tests repeat. */
-final class TestSet {
+public final class TestSet {
   static final int BLOCK_SIZE = 4096;
   static final BackingIdentity BACKING = new BackingIdentity(1L << 30, "SERIAL-1");
 
@@ -25,8 +25,14 @@ final class TestSet {
 
   static CrashableDevice formatted(SpareLayout layout) throws IOException {
     CrashableDevice spare = new CrashableDevice((int) layout.spareSizeBytes(), 512);
-    MetadataStore.format(spare, layout, BACKING);
+    format(spare, layout, BACKING);
     return spare;
+  }
+
+  /** Formats with a layout that the command would not choose: short rings wrap soon. */
+  public static void format(CrashableDevice spare, SpareLayout layout, BackingIdentity backing)
+      throws IOException {
+    MetadataStore.format(spare, layout, backing);
   }
 
   static MetadataStore open(CrashableDevice spare) throws MetadataException {
