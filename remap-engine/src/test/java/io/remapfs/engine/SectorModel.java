@@ -41,6 +41,27 @@ final class SectorModel {
     afterCrash[sector].add(stamp);
   }
 
+  /** The sector durably holds this, and nothing else is known of it. */
+  void holds(int sector, long stamp) {
+    now[sector] = new HashSet<>(Set.of(stamp));
+    settled(sector);
+  }
+
+  /** What reads now is durable: the sector's block was moved to a slot and committed. */
+  void settled(int sector) {
+    afterCrash[sector] = new HashSet<>(now[sector]);
+    doubtful[sector].clear();
+  }
+
+  /** Whether a reader may find this after a power cut at this moment. */
+  boolean maySurvive(int sector, long stamp) {
+    return afterCrash[sector].contains(stamp);
+  }
+
+  String describeSurvivors(int sector) {
+    return "sector " + sector + " may hold " + afterCrash[sector];
+  }
+
   /** A read narrows what is possible: what was seen once stays until it is written. */
   boolean seen(int sector, long stamp) {
     boolean possible = now[sector].contains(stamp);

@@ -1,0 +1,188 @@
+package io.remapfs.engine;
+
+import io.remapfs.engine.EngineHistory.Published;
+import io.remapfs.engine.device.Access;
+import io.remapfs.engine.device.BlockDeviceException;
+import io.remapfs.engine.device.CrashableDevice;
+import io.remapfs.engine.device.CrashableDevice.Fault;
+import io.remapfs.engine.device.CrashableDevice.Operation;
+import io.remapfs.engine.device.IoBuffer;
+import io.remapfs.engine.metadata.CorruptMetadataException;
+import io.remapfs.engine.metadata.Fingerprint;
+import io.remapfs.engine.metadata.MetadataException;
+import io.remapfs.engine.metadata.MetadataStore;
+import io.remapfs.engine.metadata.NotFormattedException;
+import io.remapfs.engine.spare.SpareLayout;
+import io.remapfs.engine.table.Target;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What is left of an {@link EngineHistory} after a power cut, opened again and held against it:
+ *
+ * <ol>
+ *   <li>every mapping and every burnt slot that was published is there; what was being committed is
+ *       there whole or not at all; every copy of the metadata is whole again;
+ *   <li>no slot that a mapping ever had will be handed out again;
+ *   <li>a set that says it was closed cleanly knows its backing again by the fingerprint;
+ *   <li>each sector reads as what was durable or written since, never as another's or older; a read
+ *       is refused only where the medium refuses;
+ *   <li>when the medium has come back, every sector is read, as before;
+ *   <li>the image goes on: one more bad block is moved, and survives one more power cut.
+ * </ol>
+ */
+final class RecoveredImage {
+  private static final int SECTOR = SectorModel.SECTOR_BYTES;
+  private static final long REFUSED = -2;
+
+  /** No script writes as often. */
+  private static final long LATE_STAMP = 10_000;
+
+  /** The last property costs as much as all the others; it is looked at in one state of these. */
+  private static final int GO_ON_EVERY = Integer.getInteger("remapfs.crash.goOnEvery", 4);
+
+  private final EngineHistory history;
+  private final CrashableDevice backing;
+  private final CrashableDevice spare;
+  private final int sectorsPerBlock;
+  private final IoBuffer buffer;
+  private final long[] stamps;
+  private MetadataStore metadata;
+  private RemapEngine engine;
+
+  /** Whether a format under way had got as far as making the new set. */
+  private boolean isNewSet;
+
+  RecoveredImage(EngineHistory history, List<CrashableDevice> crashed) {
+    this.history = history;
+    this.backing = crashed.get(0);
+    this.spare = crashed.get(1);
+    this.sectorsPerBlock = history.sectorsPerBlock();
+    this.buffer = IoBuffer.allocate(history.blockBytes);
+    this.stamps = new long[EngineHistory.BLOCKS * sectorsPerBlock];
+    Arrays.fill(stamps, REFUSED);
+  }
+
+  /** Checks all of it; {@code number} says which states are followed further. */
+  void check(long number) {
+    try {
+      metadata = MetadataStore.open(spare, null, Access.READ_WRITE);
+      isNewSet =
+          history.formerSet != null && !metadata.superblock().setUuid().equals(history.formerSet);
+      engine = history.engineOver(backing, metadata);
+      checkMetadata();
+      checkContents(true);
+      backing.heal();
+      spare.heal();
+      checkContents(false);
+      if (number % GO_ON_EVERY == 0) {
+        goOn();
+      }
+    } catch (NotFormattedException | CorruptMetadataException e) {
+      if (history.formerSet == null) {
+        throw failed("the set is refused", e);
+      }
+    } catch (MetadataException | BlockDeviceException | RuntimeException e) {
+      throw failed("recovery failed", e);
+    }
+  }
+
+  private AssertionError failed(String what, Exception e) {
+    return new AssertionError(history.where() + ": " + what, e);
+  }
+
+  private void checkMetadata() {
+    Published found = Published.by(metadata);
+    if (isNewSet) {
+      require(found.entries().isEmpty() && found.burnt().isEmpty(), "a new set holds " + found);
+    } else {
+      require(
+          history.mayBeFound(found),
+          "recovered " + found + " but published was " + history.describePublished());
+      for (Map.Entry<Long, Long> owned : history.slotOwners.entrySet()) {
+        require(
+            owned.getKey() < metadata.pool().nextSlot(),
+            "slot " + owned.getKey() + " of block " + owned.getValue() + " is free again");
+      }
+    }
+    require(metadata.healthyCopies() == SpareLayout.ZONES, "a copy is lost");
+    Fingerprint clean = metadata.cleanFingerprint();
+    if (clean != null && !isNewSet) {
+      Fingerprint now = Fingerprint.take(backing, metadata.table(), history.blockBytes);
+      require(clean.matches(now), "a clean set does not know its backing");
+    }
+  }
+
+  private void checkContents(boolean faulty) {
+    for (int block = 0; block < EngineHistory.BLOCKS; block++) {
+      boolean mayBeRefused = faulty && isUnreadable(block);
+      int first = block * sectorsPerBlock;
+      try {
+        engine.read((long) first * SECTOR, buffer, 0, history.blockBytes);
+      } catch (BlockDeviceException e) {
+        require(mayBeRefused, "block " + block + " is refused: " + e.getMessage());
+        continue;
+      }
+      for (int i = 0; i < sectorsPerBlock; i++) {
+        checkSector(first + i, Stamps.read(buffer, i * SECTOR, first + i));
+      }
+    }
+  }
+
+  private boolean isUnreadable(int block) {
+    long target = metadata.table().targetOf(block);
+    long slot = target == Target.HEALTHY ? Target.NO_SLOT : Target.slot(target);
+    return slot == Target.NO_SLOT
+        ? backing.isFaulty(Operation.READ, (long) block * history.blockBytes, history.blockBytes)
+        : spare.isFaulty(Operation.READ, history.layout.slotByteOffset(slot), history.blockBytes);
+  }
+
+  private void checkSector(int sector, long stamp) {
+    if (stamps[sector] != REFUSED) {
+      require(
+          stamp == stamps[sector],
+          "sector " + sector + " read " + stamps[sector] + " and then " + stamp);
+    } else if (isNewSet) {
+      require(stamp == history.onBacking(sector), "sector " + sector + " is not the backing's");
+    } else {
+      require(
+          history.model.maySurvive(sector, stamp),
+          history.model.describeSurvivors(sector) + " but reads " + stamp);
+    }
+    stamps[sector] = stamp;
+  }
+
+  /** Moves one more block, without a flush, and cuts the power once more. */
+  private void goOn() throws BlockDeviceException, MetadataException {
+    int block = 1;
+    TreeMap<Long, Long> before = Published.by(metadata).entries();
+    long at = (long) block * history.blockBytes;
+    backing.fail(Operation.WRITE, at, history.blockBytes, Fault.MEDIUM);
+    long old = metadata.table().targetOf(block);
+    if (Target.isRemapped(old)) {
+      long place = history.layout.slotByteOffset(Target.slot(old));
+      spare.fail(Operation.WRITE, place, history.blockBytes, Fault.MEDIUM);
+    }
+    int first = block * sectorsPerBlock;
+    Stamps.fill(buffer.bytes(), first, sectorsPerBlock, LATE_STAMP);
+    engine.write(at, buffer, 0, history.blockBytes);
+    Arrays.fill(stamps, first, first + sectorsPerBlock, LATE_STAMP);
+    Published after = Published.by(metadata);
+    long slot = Target.slot(after.entries().get((long) block));
+    require(
+        isNewSet || !history.slotOwners.containsKey(slot), "slot " + slot + " is handed out twice");
+    require(!before.containsValue(slot), "slot " + slot + " is in use");
+
+    MetadataStore again = MetadataStore.open(spare.crashLosingAll(), null, Access.READ_WRITE);
+    require(Published.by(again).equals(after), "one more remap did not survive");
+    metadata = again;
+    engine = history.engineOver(backing.crashLosingAll(), again);
+    checkContents(false);
+  }
+
+  private void require(boolean holds, String otherwise) {
+    history.require(holds, otherwise);
+  }
+}
