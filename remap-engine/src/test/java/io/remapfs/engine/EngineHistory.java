@@ -80,6 +80,9 @@ final class EngineHistory {
   /** While the spare is formatted anew: the set that it was; else null. */
   UUID formerSet;
 
+  /** Whether the set was just closed in good order, and must be found so. */
+  boolean closedCleanly;
+
   private final List<Published> published;
   private final boolean rehearsal;
   private final int bound;
@@ -387,6 +390,10 @@ final class EngineHistory {
     require(engine.status().state() != EngineState.EMERGENCY, "the set was not closed cleanly");
     flushed();
     metadata = null;
+    closedCleanly = true;
+    visit();
+    closedCleanly = false;
+    states.expectationsChanged();
   }
 
   /** The process dies; what it wrote is still with the disks. */

@@ -26,7 +26,8 @@ import java.util.TreeMap;
  *   <li>every mapping and every burnt slot that was published is there; what was being committed is
  *       there whole or not at all; every copy of the metadata is whole again;
  *   <li>no slot that a mapping ever had will be handed out again;
- *   <li>a set that says it was closed cleanly knows its backing again by the fingerprint;
+ *   <li>a set that was closed cleanly says so; one that says so knows its backing by the
+ *       fingerprint;
  *   <li>each sector reads as what was durable or written since, never as another's or older; a read
  *       is refused only where the medium refuses;
  *   <li>when the medium has come back, every sector is read, as before;
@@ -108,6 +109,8 @@ final class RecoveredImage {
       }
     }
     require(metadata.healthyCopies() == SpareLayout.ZONES, "a copy is lost");
+    require(
+        !history.closedCleanly || metadata.recovery().wasClean(), "the clean close was forgotten");
     Fingerprint clean = metadata.cleanFingerprint();
     if (clean != null && !isNewSet) {
       Fingerprint now = Fingerprint.take(backing, metadata.table(), history.blockBytes);
