@@ -30,7 +30,18 @@ final class BlockFormat {
   /** The oldest version that this code reads. */
   static final int OLDEST_VERSION = 1;
 
+  /**
+   * Sequence numbers, generations and counters only grow, the fastest by 2^32 an open, and no disk
+   * lives to see this one: what is beyond is not a number that we wrote.
+   */
+  static final long NUMBER_LIMIT = 1L << 62;
+
   private BlockFormat() {}
+
+  /** Whether a number that only grows can have been written by us. */
+  static boolean isSaneNumber(long number) {
+    return number >= 0 && number < NUMBER_LIMIT;
+  }
 
   /** Eight ASCII characters as a big-endian long. */
   static long magic(String text) {

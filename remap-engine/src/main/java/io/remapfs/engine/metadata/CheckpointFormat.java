@@ -127,7 +127,8 @@ final class CheckpointFormat {
         || nextSlot > layout.slotCount()
         || words < 0
         || words > (nextSlot + 63) / 64
-        || bytes.getInt(at + BLOCKS_AT) != SpareLayout.checkpointBlocks(entries, words * 64)) {
+        || bytes.getInt(at + BLOCKS_AT) != SpareLayout.checkpointBlocks(entries, words * 64)
+        || !numbersAreSane(bytes, at)) {
       return Optional.empty();
     }
     return Optional.of(
@@ -145,6 +146,15 @@ final class CheckpointFormat {
             bytes.getLong(at + DROPPED_AT),
             (bytes.getInt(at + FLAGS_AT) & FLAG_CLEAN) != 0,
             decodeFingerprint(bytes, at)));
+  }
+
+  private static boolean numbersAreSane(ByteBuffer bytes, int at) {
+    return BlockFormat.isSaneNumber(bytes.getLong(at + GENERATION_AT))
+        && BlockFormat.isSaneNumber(bytes.getLong(at + SEQUENCE_AT))
+        && BlockFormat.isSaneNumber(bytes.getLong(at + CONTAINED_AT))
+        && BlockFormat.isSaneNumber(bytes.getLong(at + NEXT_TAG_SEQUENCE_AT))
+        && BlockFormat.isSaneNumber(bytes.getLong(at + SALVAGED_AT))
+        && BlockFormat.isSaneNumber(bytes.getLong(at + DROPPED_AT));
   }
 
   private static Optional<Fingerprint> decodeFingerprint(ByteBuffer bytes, int at) {

@@ -153,7 +153,7 @@ final class CheckpointReader {
   }
 
   /** Two blocks in one slot: each would read the other's bytes as its own. */
-  private boolean slotsAreShared(RemapTable table) {
+  static boolean slotsAreShared(RemapTable table) {
     BitSet seen = new BitSet();
     boolean[] shared = {false};
     table.forEach(

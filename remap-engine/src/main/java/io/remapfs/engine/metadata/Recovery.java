@@ -11,6 +11,7 @@ import io.remapfs.engine.metadata.MetadataRecord.Mapped;
 import io.remapfs.engine.metadata.MetadataRecord.Pending;
 import io.remapfs.engine.metadata.MetadataRecord.Unmapped;
 import io.remapfs.engine.spare.SpareLayout;
+import io.remapfs.engine.table.RemapTable;
 import io.remapfs.engine.table.TableLoader;
 import io.remapfs.engine.table.Target;
 import java.util.ArrayList;
@@ -74,6 +75,7 @@ final class Recovery {
       replay(block, state, changes);
     }
     changes.finish();
+    requireEntriesFit(state, continuation);
     requireContained(state, chosen);
     state.toRepair.addAll(superblocks.damaged());
     state.toRepair.addAll(journal.damaged());
@@ -144,11 +146,12 @@ final class Recovery {
   /** The blocks of the image; the last one may be short. */
   static long blockCount(Superblock superblock) throws CorruptMetadataException {
     long size = superblock.backing().sizeBytes();
-    if (size < 1) {
+    long blocks = size < 1 ? 0 : (size - 1) / superblock.blockSizeBytes() + 1;
+    if (blocks < 1 || blocks > RemapTable.MAX_BLOCKS) {
       throw new CorruptMetadataException(
           RecoveryCase.SUPERBLOCKS_LOST, "the superblock names a backing of " + size + " bytes");
     }
-    return (size - 1) / superblock.blockSizeBytes() + 1;
+    return blocks;
   }
 
   /** Refuses a spare that was made for another backing. */
@@ -185,6 +188,9 @@ final class Recovery {
     if (state.nextSlot > state.layout.slotCount()) {
       throw senseless(block, "slot " + state.nextSlot);
     }
+    if (!BlockFormat.isSaneNumber(state.nextTagSequence)) {
+      throw senseless(block, "tag sequence " + state.nextTagSequence);
+    }
     for (MetadataRecord each : block.records()) {
       apply(each, block, state, changes);
     }
@@ -195,28 +201,56 @@ final class Recovery {
       MetadataRecord each, JournalBlock block, RecoveredState state, TableLoader changes)
       throws CorruptMetadataException {
     if (each instanceof Mapped mapped) {
-      requireSane(block, state, mapped.blockIndex(), mapped.slot());
+      requireBlock(block, state, mapped.blockIndex());
+      requireSlot(block, state, mapped.slot());
       changes.put(mapped.blockIndex(), Target.remapped(mapped.slot()));
       state.salvagedTotal += mapped.cause() == Cause.SALVAGED ? 1 : 0;
     } else if (each instanceof Pending pending) {
       long slot = pending.slotOrNoSlot();
-      requireSane(block, state, pending.blockIndex(), slot == Target.NO_SLOT ? 0 : slot);
+      requireBlock(block, state, pending.blockIndex());
+      if (slot != Target.NO_SLOT) {
+        requireSlot(block, state, slot);
+      }
       changes.put(pending.blockIndex(), Target.pending(slot));
     } else if (each instanceof Unmapped unmapped) {
-      requireSane(block, state, unmapped.blockIndex(), 0);
+      requireBlock(block, state, unmapped.blockIndex());
       changes.remove(unmapped.blockIndex());
     } else if (each instanceof Burnt burnt) {
-      requireSane(block, state, 0, burnt.slot());
+      requireSlot(block, state, burnt.slot());
       state.burnt.set((int) burnt.slot());
     }
   }
 
-  private static void requireSane(
-      JournalBlock block, RecoveredState state, long blockIndex, long slot)
+  private static void requireBlock(JournalBlock block, RecoveredState state, long blockIndex)
       throws CorruptMetadataException {
-    boolean slotIsSane = slot == 0 || slot < state.nextSlot;
-    if (blockIndex >= state.table.blockCount() || !slotIsSane) {
-      throw senseless(block, "block " + blockIndex + ", slot " + slot);
+    if (blockIndex >= state.table.blockCount()) {
+      throw senseless(block, "block " + blockIndex);
+    }
+  }
+
+  private static void requireSlot(JournalBlock block, RecoveredState state, long slot)
+      throws CorruptMetadataException {
+    if (slot >= state.nextSlot) {
+      throw senseless(block, "slot " + slot);
+    }
+  }
+
+  /**
+   * A commit never maps two blocks to one slot, nor more blocks than a checkpoint has room for: its
+   * blocks would run over into the journal.
+   */
+  private static void requireEntriesFit(RecoveredState state, List<JournalBlock> continuation)
+      throws CorruptMetadataException {
+    if (continuation.isEmpty()) {
+      return; // A checkpoint was loaded, and looked at then.
+    }
+    JournalBlock last = continuation.get(continuation.size() - 1);
+    long entries = state.table.remappedCount() + state.table.pendingCount();
+    if (entries > state.layout.maxEntries()) {
+      throw senseless(last, entries + " entries");
+    }
+    if (CheckpointReader.slotsAreShared(state.table)) {
+      throw senseless(last, "two blocks in one slot");
     }
   }
 

@@ -2,6 +2,7 @@ package io.remapfs.engine.metadata;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.UUID;
 
 /**
@@ -45,6 +46,21 @@ final class SuperblockFormat {
     bytes.putInt(at + DEVICE_ID_LENGTH_AT, deviceId.length);
     bytes.put(at + DEVICE_ID_AT, deviceId);
     BlockFormat.seal(bytes, at);
+  }
+
+  /**
+   * Whether the device id of an intact block is one that {@link #encode} wrote: what is not UTF-8
+   * would grow when it is written again.
+   */
+  static boolean hasSaneDeviceId(ByteBuffer bytes, int at) {
+    int length = bytes.getInt(at + DEVICE_ID_LENGTH_AT);
+    if (length < 0 || length > MAX_DEVICE_ID_BYTES) {
+      return false;
+    }
+    byte[] deviceId = new byte[length];
+    bytes.get(at + DEVICE_ID_AT, deviceId);
+    String decoded = new String(deviceId, StandardCharsets.UTF_8);
+    return Arrays.equals(deviceId, decoded.getBytes(StandardCharsets.UTF_8));
   }
 
   /** Decodes a block that {@link BlockFormat#isIntact} and whose version is this code's. */

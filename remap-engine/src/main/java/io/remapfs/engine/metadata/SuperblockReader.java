@@ -70,6 +70,9 @@ final class SuperblockReader {
       return false;
     }
     int version = SuperblockFormat.version(bytes, at);
+    if (version == BlockFormat.VERSION && !SuperblockFormat.hasSaneDeviceId(bytes, at)) {
+      return false;
+    }
     oldestVersion = Math.min(oldestVersion, version);
     newestVersion = Math.max(newestVersion, version);
     if (version == BlockFormat.VERSION) {

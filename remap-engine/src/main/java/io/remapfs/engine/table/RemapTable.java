@@ -35,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  * not allocate.
  */
 public final class RemapTable {
+  /** The most blocks of an image. */
+  public static final long MAX_BLOCKS = 1L << 41;
+
   private static final int MIN_REGION_SHIFT = 12;
   private static final int MAX_REGION_SHIFT = 23;
   private static final int MAX_REGIONS = 1 << 18;
@@ -60,7 +63,7 @@ public final class RemapTable {
    * @param blockCount blocks of the image, 1 to 2^41
    */
   public RemapTable(long blockCount) {
-    if (blockCount < 1 || blockCount > (1L << 41)) {
+    if (blockCount < 1 || blockCount > MAX_BLOCKS) {
       throw new IllegalArgumentException("block count " + blockCount + " is out of range");
     }
     int shift = MIN_REGION_SHIFT;
