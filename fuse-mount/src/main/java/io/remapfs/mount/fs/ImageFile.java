@@ -58,8 +58,11 @@ public final class ImageFile {
     if (byteOffset < 0 || lengthBytes < 0) {
       return -Errno.EINVAL;
     }
+    if (byteOffset >= sizeBytes) {
+      return 0;
+    }
     int count = (int) Math.min(lengthBytes, sizeBytes - byteOffset);
-    if (count <= 0) {
+    if (count == 0) {
       return 0;
     }
     try {
@@ -85,10 +88,10 @@ public final class ImageFile {
     if (lengthBytes == 0) {
       return 0;
     }
-    int count = (int) Math.min(lengthBytes, sizeBytes - byteOffset);
-    if (count <= 0) {
+    if (byteOffset >= sizeBytes) {
       return -Errno.ENOSPC;
     }
+    int count = (int) Math.min(lengthBytes, sizeBytes - byteOffset);
     try {
       engine.write(byteOffset, buffer, at, count);
       return count;

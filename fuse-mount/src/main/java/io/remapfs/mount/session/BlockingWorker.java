@@ -12,9 +12,8 @@ import org.apache.logging.log4j.Logger;
  * A worker that reads one request at a time from its own clone of {@code /dev/fuse} and sleeps
  * while the engine serves it.
  *
- * <p>READ and WRITE of the image take the fast path: decoded in place, served in place, answered
- * with one {@code write(2)}, with nothing allocated and nobody asked. Everything else goes through
- * libfuse to the callbacks of the file system.
+ * <p>READ and WRITE of the image take the fast path ({@link ImageRequests}) and are answered with
+ * one {@code write(2)}. Everything else goes through libfuse to the callbacks of the file system.
  *
  * <p>Invariants: a reply goes to the descriptor that its request came from; every request with a
  * reply gets exactly one; the fast path decodes what it needs before it overwrites the request.
@@ -28,22 +27,23 @@ final class BlockingWorker implements SessionWorker {
   private static final int ECONNABORTED = 103;
 
   private final LibfuseMount mount;
-  private final ImageFile image;
+  private final ImageRequests images;
   private final int fd;
   private final RequestBuffer buffer = new RequestBuffer();
   private final ReplyChannel channel;
 
-  private BlockingWorker(LibfuseMount mount, ImageFile image, int fd, Runnable onInitialised) {
+  private BlockingWorker(LibfuseMount mount, ImageRequests images, int fd, Runnable onInitialised) {
     this.mount = mount;
-    this.image = image;
+    this.images = images;
     this.fd = fd;
     this.channel = new ReplyChannel(mount.libfuse(), fd, buffer, onInitialised);
   }
 
   /** Makes workers that serve the given image. */
   static Factory serving(ImageFile image) {
+    ImageRequests images = new ImageRequests(image);
     return (mount, onInitialised) ->
-        new BlockingWorker(mount, image, mount.cloneDescriptor(), onInitialised);
+        new BlockingWorker(mount, images, mount.cloneDescriptor(), onInitialised);
   }
 
   @Override
@@ -74,17 +74,12 @@ final class BlockingWorker implements SessionWorker {
   }
 
   private void serveRequest(long lengthBytes) {
-    int opcode = buffer.requestInt(FuseProtocol.IN_OPCODE);
-    if (opcode == FuseProtocol.OPCODE_READ || opcode == FuseProtocol.OPCODE_WRITE) {
-      if (ImageFile.isHandle(buffer.requestLong(FuseProtocol.IO_HANDLE))) {
-        if (opcode == FuseProtocol.OPCODE_READ) {
-          read();
-        } else {
-          write();
-        }
-        return;
-      }
-    } else if (opcode == FuseProtocol.OPCODE_INTERRUPT) {
+    int replyBytes = images.serve(buffer, lengthBytes);
+    if (replyBytes != ImageRequests.NOT_OURS) {
+      reply(replyBytes);
+      return;
+    }
+    if (buffer.requestInt(FuseProtocol.IN_OPCODE) == FuseProtocol.OPCODE_INTERRUPT) {
       // No request can be called back from a disk, so there is nothing to interrupt. It has no
       // reply, and libfuse would keep a list of what it cannot match.
       return;
@@ -97,47 +92,7 @@ final class BlockingWorker implements SessionWorker {
     }
   }
 
-  private void read() {
-    long unique = buffer.requestLong(FuseProtocol.IN_UNIQUE);
-    int count =
-        image.read(
-            buffer.requestLong(FuseProtocol.IO_OFFSET),
-            buffer.memory(),
-            RequestBuffer.DATA,
-            transferBytes());
-    if (count >= 0) {
-      reply(FuseProtocol.OUT_HEADER_BYTES + count, 0, unique);
-    } else {
-      reply(FuseProtocol.OUT_HEADER_BYTES, count, unique);
-    }
-  }
-
-  private void write() {
-    long unique = buffer.requestLong(FuseProtocol.IN_UNIQUE);
-    int count =
-        image.write(
-            buffer.requestLong(FuseProtocol.IO_OFFSET),
-            buffer.memory(),
-            RequestBuffer.DATA,
-            transferBytes());
-    if (count >= 0) {
-      buffer.putWritten(count);
-      reply(FuseProtocol.WRITE_REPLY_BYTES, 0, unique);
-    } else {
-      reply(FuseProtocol.OUT_HEADER_BYTES, count, unique);
-    }
-  }
-
-  /**
-   * Never above what we told the kernel; checked all the same, because native memory is at stake.
-   */
-  private int transferBytes() {
-    int sizeBytes = buffer.requestInt(FuseProtocol.IO_SIZE);
-    return sizeBytes <= InitNegotiation.MAX_TRANSFER_BYTES ? sizeBytes : -1;
-  }
-
-  private void reply(int lengthBytes, int error, long unique) {
-    buffer.putReplyHeader(lengthBytes, error, unique);
+  private void reply(int lengthBytes) {
     if (LibC.INSTANCE.write(fd, buffer.replyAddress(), lengthBytes) < 0) {
       int errno = Errno.last();
       // ENOENT: the caller was killed meanwhile. ENODEV: unmounted.
