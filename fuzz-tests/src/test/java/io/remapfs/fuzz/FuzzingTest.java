@@ -1,0 +1,91 @@
+package io.remapfs.fuzz;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Coverage-guided fuzzing of every target with Jazzer, each in a process of its own: {@code
+ * -Dfuzz.seconds=} is the budget of each target, {@code -Dfuzz.target=} names one of them.
+ *
+ * <p>The process's small heap bounds what an input can make a parser allocate, {@value
+ * #HANG_SECONDS} seconds how long one input may take.
+ */
+@Tag("slow")
+final class FuzzingTest {
+  private static final int DEFAULT_SECONDS = 4;
+  private static final int HANG_SECONDS = 10;
+
+  /** To start, to replay the corpus and to end, on a machine that is busy with other tests. */
+  private static final int OVERHEAD_SECONDS = 120;
+
+  private static final int SHOWN_CHARACTERS = 6000;
+
+  @ParameterizedTest
+  @EnumSource(FuzzTarget.class)
+  void shouldThrowNothingUndeclaredWhenInputsAreSearchedFor(FuzzTarget target)
+      throws IOException, InterruptedException {
+    String wanted = System.getProperty("fuzz.target", "");
+    assumeTrue(wanted.isEmpty() || wanted.equalsIgnoreCase(target.name()), "another is wanted");
+    int seconds = Integer.getInteger("fuzz.seconds", DEFAULT_SECONDS);
+    Path work = Files.createDirectories(Path.of("target/fuzz", target.name()).toAbsolutePath());
+    Path log = work.resolve("log.txt");
+    Process jazzer =
+        new ProcessBuilder(command(target, seconds, work))
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .start();
+    try {
+      boolean ended = jazzer.waitFor((long) seconds + OVERHEAD_SECONDS, TimeUnit.SECONDS);
+      String output = Files.readString(log, UTF_8);
+      String end = output.substring(Math.max(0, output.length() - SHOWN_CHARACTERS));
+      assertThat(ended).as("%s ends; %s: %s", target, log, end).isTrue();
+      assertThat(jazzer.exitValue())
+          .as(
+              "%s found something; the input is in %s and belongs into %s: %s",
+              target, work, target.corpus(), end)
+          .isZero();
+      assertThat(output).as("Jazzer did run").contains("stat::number_of_executed_units");
+    } finally {
+      jazzer.destroyForcibly();
+    }
+  }
+
+  private static List<String> command(FuzzTarget target, int seconds, Path work)
+      throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-Dfuzz.instrumented=true"));
+    if (seconds <= 30) {
+      command.add("-XX:TieredStopAtLevel=1"); // In a short run, the better compiler never pays.
+    }
+    if (Runtime.version().feature() >= 24) {
+      command.add("--enable-native-access=ALL-UNNAMED");
+      command.add("--sun-misc-unsafe-memory-access=allow");
+    }
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.add("com.code_intelligence.jazzer.Jazzer");
+    command.add("--target_class=" + target.className());
+    command.add("--instrumentation_includes=io.remapfs.**");
+    command.add("--custom_hook_includes=io.remapfs.**");
+    command.add("--reproducer_path=" + work);
+    command.add("-max_total_time=" + seconds);
+    command.add("-timeout=" + HANG_SECONDS);
+    command.add("-max_len=" + FuzzTarget.MAX_INPUT_BYTES);
+    command.add("-print_final_stats=1");
+    command.add("-artifact_prefix=" + work + "/");
+    command.add(Files.createDirectories(work.resolve("corpus")).toString());
+    command.add(target.corpus().toAbsolutePath().toString());
+    return command;
+  }
+}

@@ -1,0 +1,86 @@
+package io.remapfs.mount.control;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import io.remapfs.engine.RemapResult;
+import io.remapfs.engine.VerifyReport;
+import io.remapfs.engine.device.BlockDeviceException;
+import io.remapfs.engine.device.MediumErrorException;
+import io.remapfs.engine.table.Target;
+import io.remapfs.fuzz.Expect;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/** The input is what somebody wrote to {@code control}, of an image of 1000 blocks. */
+public final class ControlTarget {
+  private static final long BLOCKS = 1000;
+  private static final int LONGEST_ANSWER_BYTES = 2048;
+
+  /** Words, pattern matching and JSON; and no more for a longer command, which is refused. */
+  private static final long COMMAND_BYTES = 1 << 20;
+
+  private static final ControlInterpreter INTERPRETER = new ControlInterpreter(new Actions());
+
+  static {
+    run("status".getBytes(StandardCharsets.US_ASCII)); // The first answer loads classes.
+    run("x".getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private ControlTarget() {}
+
+  public static void fuzzerTestOneInput(byte[] input) {
+    Expect.allocatingAtMost(COMMAND_BYTES, () -> run(input));
+  }
+
+  private static void run(byte[] input) {
+    try {
+      byte[] answer = INTERPRETER.execute(input);
+      Expect.that(answer.length <= LONGEST_ANSWER_BYTES, "%d bytes of answer", answer.length);
+      String text = new String(answer, StandardCharsets.UTF_8);
+      Expect.that(text.indexOf('\n') == text.length() - 1, "not one line: %s", text);
+      Map<String, Object> fields = JSON.std.mapFrom(text);
+      Expect.that(fields.get("ok") instanceof Boolean, "no \"ok\": %s", text);
+      boolean refused = Boolean.FALSE.equals(fields.get("ok"));
+      Expect.that(refused == fields.get("error") instanceof String, "no sentence: %s", text);
+      Expect.that(
+          !text.contains(":\"the command failed unexpectedly"), "an exception got out: %s", text);
+    } catch (IOException e) {
+      throw new AssertionError("the answer is not JSON", e);
+    }
+  }
+
+  /** Takes what a parser may pass on, and nothing else. */
+  private static final class Actions implements ControlActions {
+    @Override
+    public long blockCount() {
+      return BLOCKS;
+    }
+
+    @Override
+    public Map<String, Object> status() {
+      return Map.of("state", "HEALTHY");
+    }
+
+    @Override
+    public RemapResult remap(long blockIndex) throws BlockDeviceException {
+      Expect.that(blockIndex >= 0 && blockIndex < BLOCKS, "remap %d", blockIndex);
+      if (blockIndex % 2 == 1) {
+        throw new MediumErrorException("block \"" + blockIndex + "\"\n is bad", 5, 0, 4096);
+      }
+      return new RemapResult(blockIndex, Target.remapped(blockIndex), true);
+    }
+
+    @Override
+    public VerifyReport verify(long firstBlock, long blockCount) {
+      Expect.that(
+          firstBlock >= 0 && blockCount > 0 && firstBlock + blockCount <= BLOCKS,
+          "verify %d %d",
+          firstBlock,
+          blockCount);
+      return new VerifyReport(firstBlock, blockCount, blockCount, 0, 0);
+    }
+
+    @Override
+    public void flush() {}
+  }
+}
