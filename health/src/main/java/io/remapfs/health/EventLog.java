@@ -130,7 +130,7 @@ public final class EventLog implements EngineListener, AutoCloseable {
 
   private static Level levelOf(EngineEvent.Kind kind) {
     return switch (kind) {
-      case REMAPPED, SALVAGED, RESUMED, METADATA_REPAIRED -> Level.INFO;
+      case REMAPPED, SALVAGED, UNMAPPED, RESUMED, METADATA_REPAIRED -> Level.INFO;
       case PENDING, SLOT_BURNT, SUSPENDED, METADATA_COPY_LOST -> Level.WARN;
       case SPARE_EXHAUSTED, EMERGENCY, FLUSH_FAILED -> Level.ERROR;
     };

@@ -88,6 +88,31 @@ final class StateTransitionsTest {
   }
 
   @Test
+  void shouldMoveABlockBackWhenItsPlaceTakesWritesAgain(Workbench bench) throws IOException {
+    FailingDisk disk = bench.filledFailingDisk("disk", SIZE, OLD);
+    Mounted mounted = bench.mountFormatted(disk.image(), BLOCK);
+    String mountPoint = mounted.mountPoint().toString();
+    String block = Long.toString(AT / BLOCK);
+    disk.faults(Fault.both(AT, BLOCK));
+    mounted.write(AT, Images.pattern(NEW, AT, BLOCK));
+    assertThat(mounted.status().remapped()).isEqualTo(1);
+    assertThat(mounted.control("verify " + block + " 1")).contains("\"recovered\":0");
+    assertThat(Mounted.remapfs("unmap", mountPoint, block).exitCode()).isEqualTo(4);
+    assertPattern(mounted, NEW, AT, BLOCK);
+
+    disk.faults();
+    assertThat(mounted.control("verify " + block + " 1")).contains("\"recovered\":1");
+    assertThat(Mounted.remapfs("unmap", mountPoint, "0", "64", "--json").orFail().stdout())
+        .contains("\"unmapped\" : 1");
+
+    assertThat(mounted.status().remapped()).isZero();
+    assertPattern(mounted, NEW, AT, BLOCK);
+    assertPattern(mounted, OLD, AT + BLOCK, BLOCK);
+    // Without remapfs: the disk itself has the new bytes.
+    assertThat(Images.read(disk.image(), AT, BLOCK)).isEqualTo(Images.pattern(NEW, AT, BLOCK));
+  }
+
+  @Test
   void shouldRefuseAPartialWriteAndTakeAWholeOneWhenTheBlockIsPending(Workbench bench)
       throws IOException {
     FailingDisk disk = bench.filledFailingDisk("disk", SIZE, OLD);

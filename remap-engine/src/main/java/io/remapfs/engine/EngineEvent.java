@@ -15,6 +15,8 @@ public record EngineEvent(Kind kind, long blockIndex, long slot, String message)
     REMAPPED,
     /** A block was moved to a slot with the contents it had. */
     SALVAGED,
+    /** A block was moved back from its slot to its own place. */
+    UNMAPPED,
     /** A block's contents were lost. */
     PENDING,
     /** A slot failed and is never used again. */

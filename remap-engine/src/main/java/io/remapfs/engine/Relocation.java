@@ -85,6 +85,14 @@ final class Relocation {
     records.add(new MetadataRecord.Unmapped(blockIndex));
   }
 
+  /** Notes that a block is in its own place again, as {@link #heal}, and tells of it. */
+  void moveBack(long blockIndex, long oldTarget) {
+    heal(blockIndex);
+    long slot = Target.slot(oldTarget);
+    String message = "block " + blockIndex + " moved back from slot " + slot;
+    events.add(new EngineEvent(Kind.UNMAPPED, blockIndex, slot, message));
+  }
+
   /**
    * Makes everything noted durable and visible, and tells of it.
    *

@@ -224,7 +224,24 @@ public final class RemapEngine {
   }
 
   /**
-   * Reads blocks again, salvaging what fails as any read would.
+   * Moves the remapped blocks of a range back to their own places, because the user asks for it:
+   * each that its place takes and gives back, durably. Healthy and pending blocks are left alone.
+   * What was moved back before an error stays so.
+   *
+   * @throws TransportErrorException while suspended or in an emergency, if mounted read-only, or if
+   *     a device cannot be spoken to
+   * @throws MediumErrorException if the metadata cannot be written
+   */
+  public UnmapReport unmap(long firstBlock, long blockCount) throws BlockDeviceException {
+    checkRange(firstBlock << blockShift, blockCount << blockShift);
+    refuseIfReadOnly();
+    context.resumeIfAnswering();
+    return new Unmapping(context).unmap(firstBlock, blockCount);
+  }
+
+  /**
+   * Reads blocks again, salvaging what fails as any read would, and tries the own places of those
+   * that are remapped or pending, which changes nothing.
    *
    * @throws TransportErrorException if a device cannot be spoken to
    */
@@ -245,15 +262,48 @@ public final class RemapEngine {
     } finally {
       context.bounces.release(buffer);
     }
-    long[] counts = new long[2];
-    table.forEach(
-        (blockIndex, target) -> {
-          if (blockIndex >= firstBlock && blockIndex < firstBlock + blockCount) {
-            counts[Target.isPending(target) ? 1 : 0]++;
-          }
-        });
-    return new VerifyReport(
-        firstBlock, blockCount, blockCount - counts[0] - counts[1], counts[0], counts[1]);
+    return countAndRetest(firstBlock, blockCount);
+  }
+
+  private VerifyReport countAndRetest(long firstBlock, long blockCount)
+      throws TransportErrorException {
+    long remapped = 0;
+    long pending = 0;
+    long recovered = 0;
+    for (long block = firstBlock; block < firstBlock + blockCount; ) {
+      long run = table.run(block, firstBlock + blockCount - block);
+      long end = block + RemapTable.runLength(run);
+      if (RemapTable.runTarget(run) == Target.HEALTHY) {
+        block = end;
+        continue;
+      }
+      if (Target.isPending(RemapTable.runTarget(run))) {
+        pending += end - block;
+      } else {
+        remapped += end - block;
+      }
+      for (; block < end; block++) {
+        recovered += ownPlaceReads(block) ? 1 : 0;
+      }
+    }
+    long healthy = blockCount - remapped - pending;
+    return new VerifyReport(firstBlock, blockCount, healthy, remapped, pending, recovered);
+  }
+
+  /** One attempt, past the table: what is there may be older than the block. */
+  private boolean ownPlaceReads(long blockIndex) throws TransportErrorException {
+    IoBuffer block = context.blocks.acquire();
+    try {
+      backing.read(blockIndex << blockShift, block, 0, context.blockSizeBytes);
+      return true;
+    } catch (TransportErrorException e) {
+      context.transportFailed(e);
+      throw e;
+    } catch (BlockDeviceException e) {
+      return false;
+    } finally {
+      context.blocks.release(block);
+    }
   }
 
   /** Looks after what no request looks after: to be called about once a second by one thread. */

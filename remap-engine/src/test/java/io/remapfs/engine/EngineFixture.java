@@ -26,7 +26,7 @@ final class EngineFixture {
   EngineOptions options = EngineOptions.defaults();
   RemapEngine engine;
 
-  private EngineFixture(CrashableDevice backing, CrashableDevice spare) {
+  EngineFixture(CrashableDevice backing, CrashableDevice spare) {
     this.backing = backing;
     this.spare = spare;
   }

@@ -14,6 +14,7 @@ import io.remapfs.engine.table.Target;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -58,10 +59,16 @@ final class EngineSimulation {
   private int step;
   private boolean everFaulty;
 
+  /** The blocks of an unmap under way; none when the count is 0. */
+  private int unmapFirst;
+
+  private int unmapCount;
+
   /** What the run did, to show that it did something. */
   int crashes;
 
   long remaps;
+  long unmaps;
   long losses;
 
   EngineSimulation(long seed) {
@@ -138,9 +145,11 @@ final class EngineSimulation {
       heal();
     } else if (dice < 90) {
       remapAsAsked();
-    } else if (dice < 93) {
+    } else if (dice < 92) {
+      unmapAsAsked();
+    } else if (dice < 94) {
       checkReferenceRule();
-    } else if (dice < 96) {
+    } else if (dice < 97) {
       restartCleanly();
     } else {
       restartAfterPowerCut(entries(), false);
@@ -276,6 +285,19 @@ final class EngineSimulation {
     }
   }
 
+  private void unmapAsAsked() {
+    unmapFirst = random.nextInt(blocks);
+    unmapCount = 1 + random.nextInt(blocks - unmapFirst);
+    trace("unmap " + unmapFirst + " +" + unmapCount);
+    try {
+      UnmapReport report = engine.unmap(unmapFirst, unmapCount);
+      unmaps += report.unmapped();
+    } catch (BlockDeviceException e) {
+      requireAReason("unmap", e);
+    }
+    unmapCount = 0;
+  }
+
   // ------------------------------------------------------------------------ crashes and restarts
 
   private void cutPowerWithin(int operations) {
@@ -306,10 +328,14 @@ final class EngineSimulation {
     spare = spare.crashAtRandom(random);
     model.crashed();
     open();
+    Set<Long> mayNotShrink = mappedOf(visible);
+    // An unmap that was interrupted may be durable before it is visible.
+    mayNotShrink.removeIf(block -> block >= unmapFirst && block < unmapFirst + unmapCount);
+    unmapCount = 0;
     if (!lossy) {
       requireRemembered(visible, inOperation);
       require(
-          entries().keySet().containsAll(mappedOf(visible)),
+          entries().keySet().containsAll(mayNotShrink),
           "mappings " + mappedOf(before) + " shrank to " + entries());
     }
   }
@@ -339,7 +365,7 @@ final class EngineSimulation {
         });
   }
 
-  private static java.util.Set<Long> mappedOf(TreeMap<Long, Long> entries) {
+  private static Set<Long> mappedOf(TreeMap<Long, Long> entries) {
     TreeMap<Long, Long> mapped = new TreeMap<>(entries);
     mapped.values().removeIf(target -> !Target.isRemapped(target));
     return mapped.keySet();

@@ -65,6 +65,51 @@ final class MoveRaceTest {
     assertThat(f.readBlock(5)).isEqualTo(filled(BLOCK, (byte) 77));
   }
 
+  @Test
+  void shouldKeepTheWriteWhenItWaitsForAnUnmapUnderWay() throws Exception {
+    EngineFixture f = EngineFixture.formatted();
+    f.engine.remap(5);
+    // The unmap has read the slot and stands before writing it to the block's own place.
+    f.backing.setHook((operation, byteOffset, length) -> stopAt(operation == Operation.WRITE));
+    CompletableFuture<Void> unmap = inThread(() -> f.engine.unmap(5, 1));
+    assertThat(reached.await(30, TimeUnit.SECONDS)).isTrue();
+    Thread[] writerThread = new Thread[1];
+    CompletableFuture<Void> writer =
+        inThread(
+            () -> {
+              writerThread[0] = Thread.currentThread();
+              f.writeBlock(5, (byte) 77);
+            });
+    awaitParked(writerThread);
+    goOn.countDown();
+    unmap.get(30, TimeUnit.SECONDS);
+    writer.get(30, TimeUnit.SECONDS);
+    assertThat(f.engine.status().remappedBlocks()).isZero();
+    assertThat(f.readBlock(5)).isEqualTo(filled(BLOCK, (byte) 77));
+  }
+
+  @Test
+  void shouldMoveTheNewBytesBackWhenAWriteIsUnderWay() throws Exception {
+    EngineFixture f = EngineFixture.formatted();
+    f.engine.remap(5);
+    f.spare.setHook((operation, byteOffset, length) -> stopAt(operation == Operation.WRITE));
+    CompletableFuture<Void> writer = inThread(() -> f.writeBlock(5, (byte) 77));
+    assertThat(reached.await(30, TimeUnit.SECONDS)).isTrue();
+    Thread[] unmapThread = new Thread[1];
+    CompletableFuture<Void> unmap =
+        inThread(
+            () -> {
+              unmapThread[0] = Thread.currentThread();
+              f.engine.unmap(5, 1);
+            });
+    awaitParked(unmapThread);
+    goOn.countDown();
+    writer.get(30, TimeUnit.SECONDS);
+    unmap.get(30, TimeUnit.SECONDS);
+    assertThat(f.engine.status().remappedBlocks()).isZero();
+    assertThat(f.readBlock(5)).isEqualTo(filled(BLOCK, (byte) 77));
+  }
+
   private void stopAt(boolean here) {
     if (here && reached.getCount() > 0) {
       reached.countDown();

@@ -421,7 +421,7 @@ final class RemapEngineTest {
     f.failReads(5, 2);
     f.engine.remap(20);
     VerifyReport report = f.engine.verify(0, BLOCKS);
-    assertThat(report).isEqualTo(new VerifyReport(0, BLOCKS, BLOCKS - 3, 1, 2));
+    assertThat(report).isEqualTo(new VerifyReport(0, BLOCKS, BLOCKS - 3, 1, 2, 1));
   }
 
   @Test

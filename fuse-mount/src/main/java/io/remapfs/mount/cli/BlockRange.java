@@ -13,6 +13,14 @@ final class BlockRange {
         / ControlClient.number(status, "image", "blockSize");
   }
 
+  /** Refuses a count of blocks from {@code first} on that is none or leaves the image. */
+  static void requireCount(long first, long count, long blockCount) throws RefusedException {
+    if (count < 1 || count > blockCount - first) {
+      throw RefusedException.usage(
+          "COUNT must be 1 to " + (blockCount - first) + " from block " + first + ", not " + count);
+    }
+  }
+
   /** Refuses a block outside the image. */
   static void require(long block, long blockCount) throws RefusedException {
     if (block < 0 || block >= blockCount) {

@@ -50,6 +50,11 @@ final class ControlClient {
     throw new IllegalStateException("the report has no number " + section + "." + key);
   }
 
+  /** A number of a command's answer; 0 where it has none of that name. */
+  static long count(Map<String, Object> answer, String key) {
+    return answer.get(key) instanceof Number number ? number.longValue() : 0;
+  }
+
   /**
    * Has a command executed.
    *

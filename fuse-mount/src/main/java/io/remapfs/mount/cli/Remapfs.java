@@ -47,6 +47,7 @@ public final class Remapfs implements Runnable {
     commands.put("status", StatusCommand.class);
     commands.put("remap", RemapCommand.class);
     commands.put("verify", VerifyCommand.class);
+    commands.put("unmap", UnmapCommand.class);
     commands.put("check", CheckCommand.class);
     commands.put("inspect", InspectCommand.class);
     commands.put("doctor", DoctorCommand.class);
@@ -63,7 +64,7 @@ public final class Remapfs implements Runnable {
 
   /**
    * The parser for these arguments. Where the first one names a command, only that one is built:
-   * reading the annotations of all ten would be a good part of a mount's start-up.
+   * reading the annotations of all eleven would be a good part of a mount's start-up.
    */
   static CommandLine commandLine(String... args) {
     CommandLine commandLine = new CommandLine(new Remapfs());

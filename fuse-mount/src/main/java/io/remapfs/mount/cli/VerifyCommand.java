@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Reads blocks of a mounted disk again.",
       "What turns out bad is salvaged and moved where the medium still yields it, and recorded as"
-          + " lost where not."
+          + " lost where not.",
+      "\"recovered\" counts the remapped and lost blocks whose own place on the disk reads again."
     })
 final class VerifyCommand implements Callable<Integer> {
   /** One command's share: the disk answers within moments, and Ctrl-C is heeded. */
@@ -58,15 +59,7 @@ final class VerifyCommand implements Callable<Integer> {
     long blockCount = BlockRange.blockCount(status);
     BlockRange.require(first, blockCount);
     long blocks = count == null ? blockCount - first : count;
-    if (blocks < 1 || blocks > blockCount - first) {
-      throw RefusedException.usage(
-          "COUNT must be 1 to "
-              + (blockCount - first)
-              + " from block "
-              + first
-              + ", not "
-              + blocks);
-    }
+    BlockRange.requireCount(first, blocks, blockCount);
     long chunk = Math.max(1, CHUNK_BYTES / ControlClient.number(status, "image", "blockSize"));
     Map<String, Object> sum = verify(client, first, blocks, chunk);
     PrintWriter out = spec.commandLine().getOut();
@@ -84,12 +77,14 @@ final class VerifyCommand implements Callable<Integer> {
     long healthy = 0;
     long remapped = 0;
     long pending = 0;
+    long recovered = 0;
     for (long done = 0; done < blocks; done += chunk) {
       long now = Math.min(chunk, blocks - done);
       Map<String, Object> answer = client.ask("verify " + (firstBlock + done) + " " + now);
-      healthy += count(answer, "healthy");
-      remapped += count(answer, "remapped");
-      pending += count(answer, "pending");
+      healthy += ControlClient.count(answer, "healthy");
+      remapped += ControlClient.count(answer, "remapped");
+      pending += ControlClient.count(answer, "pending");
+      recovered += ControlClient.count(answer, "recovered");
       progress(done + now, blocks);
     }
     Map<String, Object> sum = new LinkedHashMap<>();
@@ -98,11 +93,8 @@ final class VerifyCommand implements Callable<Integer> {
     sum.put("healthy", healthy);
     sum.put("remapped", remapped);
     sum.put("pending", pending);
+    sum.put("recovered", recovered);
     return sum;
-  }
-
-  private static long count(Map<String, Object> answer, String key) {
-    return answer.get(key) instanceof Number number ? number.longValue() : 0;
   }
 
   private void progress(long done, long blocks) {

@@ -1,6 +1,7 @@
 package io.remapfs.mount.control;
 
 import io.remapfs.engine.RemapResult;
+import io.remapfs.engine.UnmapReport;
 import io.remapfs.engine.VerifyReport;
 import io.remapfs.engine.device.BlockDeviceException;
 import java.util.Map;
@@ -18,6 +19,9 @@ public interface ControlActions {
 
   /** Reads blocks again. */
   VerifyReport verify(long firstBlock, long blockCount) throws BlockDeviceException;
+
+  /** Moves remapped blocks back to their own places. */
+  UnmapReport unmap(long firstBlock, long blockCount) throws BlockDeviceException;
 
   /** Makes everything written so far durable. */
   void flush() throws BlockDeviceException;

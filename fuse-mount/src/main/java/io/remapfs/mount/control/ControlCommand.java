@@ -11,6 +11,9 @@ sealed interface ControlCommand {
   /** Reads blocks again; {@code blockCount} is 1 to {@link ControlParser#MAX_VERIFY_BLOCKS}. */
   record Verify(long firstBlock, long blockCount) implements ControlCommand {}
 
+  /** Moves blocks back; {@code blockCount} is 1 to {@link ControlParser#MAX_VERIFY_BLOCKS}. */
+  record Unmap(long firstBlock, long blockCount) implements ControlCommand {}
+
   /** Makes everything written so far durable. */
   record Flush() implements ControlCommand {}
 

@@ -2,6 +2,7 @@ package io.remapfs.mount.control;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import io.remapfs.engine.RemapResult;
+import io.remapfs.engine.UnmapReport;
 import io.remapfs.engine.VerifyReport;
 import io.remapfs.engine.device.BlockDeviceException;
 import io.remapfs.engine.posix.Errno;
@@ -17,7 +18,8 @@ import java.util.Map;
  * Carries out what is written to the control file.
  *
  * <p>Every answer is one JSON object on one line with {@code ok}; a refused or failed command is
- * {@code {"ok":false,"error":"one sentence"}} and has changed nothing. Thread-safe.
+ * {@code {"ok":false,"error":"one sentence"}}. A refused one has changed nothing; what one that
+ * failed on its way did with earlier blocks stands. Thread-safe.
  */
 public final class ControlInterpreter {
   /** The commands, as {@code help} lists them. */
@@ -28,6 +30,7 @@ public final class ControlInterpreter {
           "verify [FIRST [COUNT]]: read blocks again, at most "
               + ControlParser.MAX_VERIFY_BLOCKS
               + " at a time",
+          "unmap FIRST [COUNT]: move blocks from the spare back to their own places",
           "flush: make everything written so far durable",
           "help: this list");
 
@@ -77,6 +80,14 @@ public final class ControlInterpreter {
       answer.put("healthy", report.healthy());
       answer.put("remapped", report.remapped());
       answer.put("pending", report.pending());
+      answer.put("recovered", report.recovered());
+    } else if (command instanceof ControlCommand.Unmap unmap) {
+      UnmapReport report = actions.unmap(unmap.firstBlock(), unmap.blockCount());
+      answer.put("firstBlock", report.firstBlock());
+      answer.put("blockCount", report.blockCount());
+      answer.put("unmapped", report.unmapped());
+      answer.put("kept", report.kept());
+      answer.put("lost", report.lost());
     } else if (command instanceof ControlCommand.Flush) {
       actions.flush();
     } else if (command instanceof ControlCommand.Help) {

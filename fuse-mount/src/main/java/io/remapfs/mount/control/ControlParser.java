@@ -15,8 +15,8 @@ final class ControlParser {
   static final int MAX_COMMAND_BYTES = 256;
 
   /**
-   * The most blocks that one {@code verify} reads, so that the writer is not held for hours: the
-   * command line asks range after range.
+   * The most blocks that one {@code verify} or {@code unmap} goes through, so that the writer is
+   * not held for hours: the command line asks range after range.
    */
   static final long MAX_VERIFY_BLOCKS = 1 << 16;
 
@@ -49,6 +49,7 @@ final class ControlParser {
         yield new ControlCommand.Remap(blockIndex(words[1]));
       }
       case "verify" -> verify(words);
+      case "unmap" -> unmap(words);
       default ->
           throw new ControlSyntaxException("there is no command " + quote(words[0]) + SEE_HELP);
     };
@@ -63,6 +64,14 @@ final class ControlParser {
     }
     long most = Math.min(rest, MAX_VERIFY_BLOCKS);
     return new ControlCommand.Verify(firstBlock, number(words[2], "the count", 1, most));
+  }
+
+  private ControlCommand unmap(String[] words) throws ControlSyntaxException {
+    expectArguments(words, 1, 2, "unmap FIRST [COUNT]");
+    long firstBlock = blockIndex(words[1]);
+    long most = Math.min(blockCount - firstBlock, MAX_VERIFY_BLOCKS);
+    long count = words.length < 3 ? 1 : number(words[2], "the count", 1, most);
+    return new ControlCommand.Unmap(firstBlock, count);
   }
 
   private static String[] wordsOf(byte[] command) throws ControlSyntaxException {

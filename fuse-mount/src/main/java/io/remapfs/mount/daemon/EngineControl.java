@@ -2,6 +2,7 @@ package io.remapfs.mount.daemon;
 
 import io.remapfs.engine.RemapEngine;
 import io.remapfs.engine.RemapResult;
+import io.remapfs.engine.UnmapReport;
 import io.remapfs.engine.VerifyReport;
 import io.remapfs.engine.device.BlockDeviceException;
 import io.remapfs.health.DiskReport;
@@ -29,6 +30,11 @@ record EngineControl(RemapEngine engine, Supplier<DiskReport> report) implements
   @Override
   public VerifyReport verify(long firstBlock, long blockCount) throws BlockDeviceException {
     return engine.verify(firstBlock, blockCount);
+  }
+
+  @Override
+  public UnmapReport unmap(long firstBlock, long blockCount) throws BlockDeviceException {
+    return engine.unmap(firstBlock, blockCount);
   }
 
   @Override

@@ -75,8 +75,8 @@ class RemapfsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "format", "mount", "umount", "status", "remap", "verify", "check", "inspect", "doctor",
-        "demo"
+        "format", "mount", "umount", "status", "remap", "verify", "unmap", "check", "inspect",
+        "doctor", "demo"
       })
   void shouldDocumentExitCodesWhenHelpIsAsked(String command) {
     assertThat(run(command, "--help")).isZero();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import io.remapfs.engine.RemapResult;
+import io.remapfs.engine.UnmapReport;
 import io.remapfs.engine.VerifyReport;
 import io.remapfs.engine.table.Target;
 import java.io.IOException;
@@ -45,7 +46,13 @@ class ControlInterpreterTest {
     @Override
     public VerifyReport verify(long firstBlock, long blockCount) {
       done.add("verify " + firstBlock + " " + blockCount);
-      return new VerifyReport(firstBlock, blockCount, blockCount - 3, 2, 1);
+      return new VerifyReport(firstBlock, blockCount, blockCount - 3, 2, 1, 2);
+    }
+
+    @Override
+    public UnmapReport unmap(long firstBlock, long blockCount) {
+      done.add("unmap " + firstBlock + " " + blockCount);
+      return new UnmapReport(firstBlock, blockCount, 3, 2, 1);
     }
 
     @Override
@@ -77,7 +84,7 @@ class ControlInterpreterTest {
 
   @Test
   void shouldVerifyFromTheStartAndNoMoreThanTheLimitWhenNoRangeIsGiven() throws IOException {
-    assertThat(ask("verify")).containsEntry("ok", true).containsEntry("pending", 1);
+    assertThat(ask("verify")).containsEntry("ok", true).containsEntry("recovered", 2);
     assertThat(done).containsExactly("verify 0 " + ControlParser.MAX_VERIFY_BLOCKS);
   }
 
@@ -85,6 +92,16 @@ class ControlInterpreterTest {
   void shouldVerifyToTheEndWhenLessThanTheLimitIsLeft() throws IOException {
     ask("verify 99990");
     assertThat(done).containsExactly("verify 99990 10");
+  }
+
+  @Test
+  void shouldMoveOneBlockBackUnlessACountIsGiven() throws IOException {
+    assertThat(ask("unmap 7"))
+        .containsEntry("unmapped", 3)
+        .containsEntry("kept", 2)
+        .containsEntry("lost", 1);
+    ask("unmap 99990 10");
+    assertThat(done).containsExactly("unmap 7 1", "unmap 99990 10");
   }
 
   @Test
@@ -101,7 +118,7 @@ class ControlInterpreterTest {
   @Test
   void shouldNameEveryCommandWhenHelpIsAsked() throws IOException {
     assertThat(ask("help").get("commands").toString())
-        .contains("status", "remap BLOCK", "verify", "flush");
+        .contains("status", "remap BLOCK", "verify", "unmap FIRST", "flush");
   }
 
   @ParameterizedTest
@@ -126,6 +143,11 @@ class ControlInterpreterTest {
         "status now",
         "flush all",
         "help me",
+        "unmap",
+        "unmap 0 0",
+        "unmap 99999 2",
+        "unmap 0 65537",
+        "unmap 1 2 3",
         "verify 0 0",
         "verify 0 65537",
         "verify 99999 2",

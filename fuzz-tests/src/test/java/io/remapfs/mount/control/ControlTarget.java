@@ -2,6 +2,7 @@ package io.remapfs.mount.control;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import io.remapfs.engine.RemapResult;
+import io.remapfs.engine.UnmapReport;
 import io.remapfs.engine.VerifyReport;
 import io.remapfs.engine.device.BlockDeviceException;
 import io.remapfs.engine.device.MediumErrorException;
@@ -77,7 +78,17 @@ public final class ControlTarget {
           "verify %d %d",
           firstBlock,
           blockCount);
-      return new VerifyReport(firstBlock, blockCount, blockCount, 0, 0);
+      return new VerifyReport(firstBlock, blockCount, blockCount, 0, 0, 0);
+    }
+
+    @Override
+    public UnmapReport unmap(long firstBlock, long blockCount) {
+      Expect.that(
+          firstBlock >= 0 && blockCount > 0 && firstBlock + blockCount <= BLOCKS,
+          "unmap %d %d",
+          firstBlock,
+          blockCount);
+      return new UnmapReport(firstBlock, blockCount, blockCount, 0, 0);
     }
 
     @Override
