@@ -2,6 +2,7 @@ package io.remapfs.engine;
 
 import io.remapfs.engine.EngineEvent.Kind;
 import io.remapfs.engine.device.BlockDeviceException;
+import io.remapfs.engine.device.DeviceErrors;
 import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.device.MediumErrorException;
 import io.remapfs.engine.metadata.MetadataRecord;
@@ -151,6 +152,9 @@ final class Relocation {
           return -1;
         }
       } catch (BlockDeviceException e) {
+        if (DeviceErrors.isTurnedAway(e.errno())) {
+          context.pool.giveBack(slot);
+        }
         context.spareFailed(String.valueOf(e.getMessage()));
         return -1;
       }

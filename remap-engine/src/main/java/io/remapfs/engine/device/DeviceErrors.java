@@ -23,6 +23,17 @@ public final class DeviceErrors {
   }
 
   /**
+   * Whether an errno says that a write was turned away before any of it went anywhere, so that
+   * nothing of it can still land later: no space, no quota, read-only, not permitted.
+   */
+  public static boolean isTurnedAway(int errno) {
+    return errno == Errno.ENOSPC
+        || errno == Errno.EDQUOT
+        || errno == Errno.EROFS
+        || errno == Errno.EPERM;
+  }
+
+  /**
    * The exception for a failed transfer.
    *
    * @param what for the message: "read", "write", "zero"

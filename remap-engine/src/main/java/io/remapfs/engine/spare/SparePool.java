@@ -4,6 +4,8 @@ import io.remapfs.engine.device.BlockDevice;
 import io.remapfs.engine.device.BlockDeviceException;
 import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.device.MediumErrorException;
+import io.remapfs.engine.device.TransportErrorException;
+import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.UUID;
 
@@ -32,6 +34,7 @@ public final class SparePool {
 
   // Guarded by this.
   private final BitSet burnt;
+  private final ArrayDeque<Long> givenBack = new ArrayDeque<>();
   private long nextSlot;
 
   // Guarded by tagLock.
@@ -68,9 +71,28 @@ public final class SparePool {
     return layout;
   }
 
-  /** A slot that nobody ever had, or {@link #EXHAUSTED}. */
+  /** A slot that nobody ever had, or that was given back, or {@link #EXHAUSTED}. */
   public synchronized long allocate() {
+    Long unused = givenBack.pollFirst();
+    if (unused != null) {
+      return unused;
+    }
     return nextSlot < layout.slotCount() ? nextSlot++ : EXHAUSTED;
+  }
+
+  /**
+   * Takes back a slot whose write was turned away before it went anywhere, so that a full file
+   * system does not use the spare up. Not for any other failure: a write that timed out may land
+   * after its slot has got a new owner.
+   *
+   * <p>In memory only, and {@link #nextSlot} stays as it was: journal blocks may name it already.
+   * What was given back and not taken again is lost to the next mount.
+   *
+   * @param slot from {@link #allocate}, in no record of a commit
+   */
+  public synchronized void giveBack(long slot) {
+    requireAllocated(slot);
+    givenBack.addFirst(slot);
   }
 
   /**
@@ -108,7 +130,13 @@ public final class SparePool {
         cachedTagBlockOffset = offset;
       }
       tag.encode(setUuid, tagBlock.bytes(), layout.tagIndex(slot) * SlotTag.BYTES);
-      spare.write(offset, tagBlock, 0, SpareLayout.METADATA_BLOCK_BYTES);
+      try {
+        spare.write(offset, tagBlock, 0, SpareLayout.METADATA_BLOCK_BYTES);
+      } catch (TransportErrorException e) {
+        // Its slot may be given back; this tag must not reach the disk with the next one.
+        cachedTagBlockOffset = -1;
+        throw e;
+      }
     }
   }
 
@@ -154,14 +182,14 @@ public final class SparePool {
     return layout.slotCount();
   }
 
-  /** Slots ever handed out, the burnt ones among them. */
+  /** Slots handed out and not given back, the burnt ones among them. */
   public synchronized long usedCount() {
-    return nextSlot;
+    return nextSlot - givenBack.size();
   }
 
-  /** Slots never handed out. */
+  /** Slots that can be handed out. */
   public synchronized long freeCount() {
-    return layout.slotCount() - nextSlot;
+    return layout.slotCount() - usedCount();
   }
 
   /** Slots that failed. */

@@ -30,6 +30,7 @@ public final class CrashableDevice implements BlockDevice {
 
   private static final int EIO = 5;
   private static final int ENODEV = 19;
+  private static final int ENOSPC = 28;
 
   /** The kinds of operations that can fail. */
   public enum Operation {
@@ -43,7 +44,9 @@ public final class CrashableDevice implements BlockDevice {
     /** {@link MediumErrorException} with EIO. */
     MEDIUM,
     /** {@link TransportErrorException} with ENODEV. */
-    TRANSPORT
+    TRANSPORT,
+    /** {@link TransportErrorException} with ENOSPC: a full file system below a sparse file. */
+    NO_SPACE
   }
 
   /** What a failed write leaves on the medium. */
@@ -390,7 +393,8 @@ public final class CrashableDevice implements BlockDevice {
             operation + " of " + lengthBytes + " bytes at " + byteOffset + " failed (injected)";
         throw rule.fault == Fault.MEDIUM
             ? new MediumErrorException(message, EIO, byteOffset, lengthBytes)
-            : new TransportErrorException(message, ENODEV, byteOffset, lengthBytes);
+            : new TransportErrorException(
+                message, rule.fault == Fault.NO_SPACE ? ENOSPC : ENODEV, byteOffset, lengthBytes);
       }
     }
   }
