@@ -67,6 +67,6 @@ final class EngineStatusReport {
     if (context.metadata.healthyCopies() < SpareLayout.ZONES) {
       return new Verdict(EngineState.DEGRADED, "a copy of the remap metadata cannot be written");
     }
-    return new Verdict(EngineState.HEALTHY, "every block can be read");
+    return new Verdict(EngineState.HEALTHY, "no block is known to be lost");
   }
 }
