@@ -19,7 +19,7 @@ final class ControlClient {
 
   /** Refuses a directory where no daemon of ours answers. */
   ControlClient(Path directory) throws RefusedException {
-    mountPoint = MountPoint.look(directory);
+    mountPoint = MountPoint.lookForMount(directory);
     mountPoint.requireServing();
   }
 

@@ -16,6 +16,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The program: finds the command, runs it, and turns every failure into a sentence and a code. */
 @Command(
@@ -100,9 +101,22 @@ public final class Remapfs implements Runnable {
 
   private static int onBadArgument(ParameterException e, String[] args) {
     CommandLine at = e.getCommandLine();
-    String sentence = lowerCaseChoices(String.valueOf(e.getMessage()).replaceAll("\\s+", " "));
+    String sentence = inUsersWords(e, String.valueOf(e.getMessage()).replaceAll("\\s+", " "));
     say(at, sentence + "; see: " + at.getCommandSpec().qualifiedName() + " --help");
     return ExitCode.USAGE.number();
+  }
+
+  /** picocli speaks of indexes and Java's types, where users think of commands and numbers. */
+  private static String inUsersWords(ParameterException e, String sentence) {
+    if (e instanceof UnmatchedArgumentException unmatched && !unmatched.isUnknownOption()) {
+      boolean command = !unmatched.getCommandLine().getSubcommands().isEmpty();
+      return (command ? "there is no command '" : "there is an argument too many: '")
+          + unmatched.getUnmatched().get(0)
+          + "'";
+    }
+    return lowerCaseChoices(sentence)
+        .replaceFirst(" for positional parameter at index \\S+ \\((\\w+)\\)", " for $1")
+        .replaceFirst("is not an? (int|long)$", "is not a whole number");
   }
 
   /** picocli lists the choices by the names of Java's constants; users type them in lower case. */

@@ -7,8 +7,12 @@ import io.remapfs.mount.preflight.RefusedException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Stack;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IParameterPreprocessor;
+import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -22,6 +26,7 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = "Tells how a mounted disk is doing.")
 final class StatusCommand implements Callable<Integer> {
+  private static final String EVERY_SECOND = "1";
   private static final String CLEAR_SCREEN = "\u001b[H\u001b[2J";
 
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -36,7 +41,8 @@ final class StatusCommand implements Callable<Integer> {
       names = "--watch",
       paramLabel = "SECONDS",
       arity = "0..1",
-      fallbackValue = "1",
+      fallbackValue = EVERY_SECOND,
+      preprocessor = AttachedValueOnly.class,
       description = "Print again every second, or every so many, until the unmount or Ctrl-C.")
   private int watchSeconds;
 
@@ -67,6 +73,22 @@ final class StatusCommand implements Callable<Integer> {
     out.print(new String(text, StandardCharsets.UTF_8));
     out.flush();
     return codeOf(String.valueOf(client.status().get("state")));
+  }
+
+  /**
+   * Takes the seconds from {@code --watch=5} only. picocli would also take the next argument for
+   * them, which in {@code status --watch /mnt/x} is the mount point.
+   */
+  static final class AttachedValueOnly implements IParameterPreprocessor {
+    @Override
+    public boolean preprocess(
+        Stack<String> arguments, CommandSpec command, ArgSpec option, Map<String, Object> info) {
+      Object separator = info.get("separator");
+      if (separator == null || separator.toString().isBlank()) {
+        arguments.push(EVERY_SECOND);
+      }
+      return false; // the parser goes on with what is on the stack
+    }
   }
 
   /** A state that asks for somebody's hands now is a failure to scripts; a degraded one is not. */

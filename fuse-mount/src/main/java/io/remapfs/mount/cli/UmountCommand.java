@@ -46,7 +46,7 @@ final class UmountCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws RefusedException {
-    MountPoint at = MountPoint.look(mountPoint);
+    MountPoint at = MountPoint.lookForMount(mountPoint);
     if (at.state() == MountPoint.State.DEAD) {
       at.clearDead();
       return ExitCode.OK.number();

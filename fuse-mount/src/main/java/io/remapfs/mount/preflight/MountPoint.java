@@ -33,13 +33,26 @@ public record MountPoint(Path directory, State state) {
     DEAD
   }
 
-  /** Looks at a directory. What does not exist or is no directory is refused. */
+  /** Looks at a directory to mount on. What does not exist or is no directory is refused. */
   public static MountPoint look(Path given) throws RefusedException {
+    return look(given, "create it with: mkdir -p " + given, "name an empty directory");
+  }
+
+  /**
+   * Looks at a directory where an image should be served, to the same refusals as {@link #look}.
+   */
+  public static MountPoint lookForMount(Path given) throws RefusedException {
+    String advice = "name the directory that an image was mounted on";
+    return look(given, advice, advice);
+  }
+
+  private static MountPoint look(Path given, String ifMissing, String ifNoDirectory)
+      throws RefusedException {
     Path absolute = given.toAbsolutePath().normalize();
     try {
       if (!Files.readAttributes(absolute, BasicFileAttributes.class).isDirectory()) {
         throw RefusedException.usage(
-            "the mount point " + given + " is not a directory; name an empty directory");
+            "the mount point " + given + " is not a directory; " + ifNoDirectory);
       }
       Path real = absolute.toRealPath();
       if (mountAt(real).map(MountTable.Mount::isRemapfs).orElse(false)) {
@@ -47,8 +60,7 @@ public record MountPoint(Path directory, State state) {
       }
       return new MountPoint(real, isEmpty(real) ? State.FREE : State.OCCUPIED);
     } catch (NoSuchFileException e) {
-      throw RefusedException.usage(
-          "the mount point " + given + " does not exist; create it with: mkdir -p " + given);
+      throw RefusedException.usage("the mount point " + given + " does not exist; " + ifMissing);
     } catch (AccessDeniedException e) {
       throw RefusedException.refused(
           "the mount point "

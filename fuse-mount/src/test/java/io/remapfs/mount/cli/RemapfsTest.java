@@ -113,7 +113,34 @@ class RemapfsTest {
 
   @Test
   void shouldNameTheCommandWhenItIsUnknown() throws IOException {
-    refuses(2, "frobnicate", "frobnicate");
+    refuses(2, "there is no command 'frobnicate'", "frobnicate");
+  }
+
+  @Test
+  void shouldNameTheArgumentWhenThereIsOneTooMany() throws IOException {
+    refuses(2, "an argument too many: 'third'", "mount", disk, mountPoint, "third");
+  }
+
+  @Test
+  void shouldAskForAWholeNumberWhenABlockIsNone() throws IOException {
+    refuses(2, "Invalid value for BLOCK: 'x' is not a whole number", "remap", mountPoint, "x");
+  }
+
+  @Test
+  void shouldTakeTheMountPointWhenItFollowsWatch() throws IOException {
+    refuses(3, "not a mount of remapfs", "status", "--watch", mountPoint);
+    assertThat(run("status", "--watch", "--json", mountPoint)).isEqualTo(3);
+    assertThat(run("status", mountPoint, "--watch")).isEqualTo(3);
+    assertThat(run("status", "--watch=5", mountPoint)).isEqualTo(3);
+    assertThat(run("status", "--watch=often", mountPoint)).isEqualTo(2);
+    assertThat(run("status", "--watch=-1", mountPoint)).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"umount", "status", "verify"})
+  void shouldNotAdviseToMakeADirectoryWhenAMountIsAskedFor(String command) throws IOException {
+    refuses(2, "name the directory that an image was", command, directory.resolve("nowhere"));
+    assertThat(err.toString()).doesNotContain("mkdir");
   }
 
   @Test
