@@ -123,6 +123,23 @@ final class BadInputTest {
   }
 
   @Test
+  void shouldMakeNoBlankSpareWhenTheNamedOneIsMissing(Workbench bench) {
+    Path backing = bench.disk("disk.img", SIZE);
+    Path mistyped = backing.resolveSibling("no-such-spare.img");
+
+    refuses(
+        bench,
+        USAGE,
+        "does not exist",
+        "mount",
+        "--spare",
+        mistyped,
+        backing,
+        bench.folder("mount"));
+    assertThat(mistyped).doesNotExist();
+  }
+
+  @Test
   void shouldRefuseWhenTheSpareIsTooSmall(Workbench bench) {
     Path backing = bench.disk("disk.img", SIZE);
     Path spare = bench.disk("spare.img", 64 << 10);

@@ -78,7 +78,7 @@ public final class MountSession {
                 request.blockSizeBytes(),
                 request.ioMode(),
                 access())) {
-      requireSpareWhenReadOnly(disks);
+      requireSpare(disks);
       Host.requireFuse(request.allowOther());
       if (request.loop()) {
         Host.requireLoop();
@@ -105,11 +105,28 @@ public final class MountSession {
     }
   }
 
-  private void requireSpareWhenReadOnly(DiskOpening disks) throws RefusedException {
-    if (request.readOnly() && !disks.spareChoice().exists()) {
+  /**
+   * Only the spare that needs no name is made in passing. A name that was mistyped must not lead to
+   * a blank spare, under which blocks that have moved would be read in their old places.
+   */
+  private void requireSpare(DiskOpening disks) throws RefusedException {
+    if (disks.spareChoice().exists()) {
+      return;
+    }
+    Path path = disks.spareChoice().path();
+    if (request.spare() != null) {
       throw RefusedException.usage(
           "the spare "
-              + disks.spareChoice().path()
+              + path
+              + " does not exist; check the name, or make a new one with: remapfs format "
+              + request.backing()
+              + " --spare "
+              + path);
+    }
+    if (request.readOnly()) {
+      throw RefusedException.usage(
+          "the spare "
+              + path
               + " does not exist and a read-only mount makes none; make it with: remapfs format "
               + request.backing());
     }
@@ -140,6 +157,7 @@ public final class MountSession {
     }
     if (disks.spare() == null) {
       disks.makeSpare();
+      System.err.println("remapfs: made a new, blank spare " + disks.spareChoice().path());
     }
     MetadataStore metadata = disks.recover();
     noteRecovery(metadata.recovery());
