@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * <p>The process's small heap bounds what an input can make a parser allocate, {@value
  * #HANG_SECONDS} seconds how long one input may take.
  */
-@Tag("slow")
+@Tag("fuzz")
 final class FuzzingTest {
   private static final int DEFAULT_SECONDS = 4;
   private static final int HANG_SECONDS = 10;
