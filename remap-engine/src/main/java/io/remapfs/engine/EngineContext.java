@@ -131,18 +131,14 @@ final class EngineContext {
 
   /** The device that holds the newest contents of a block with this target. */
   BlockDevice deviceOf(long target) {
-    return isInSlot(target) ? spare : backing;
+    return Target.isInSlot(target) ? spare : backing;
   }
 
   /** The byte on {@link #deviceOf} that is byte {@code byteOffset} of the image. */
   long deviceOffset(long target, long byteOffset) {
-    return isInSlot(target)
+    return Target.isInSlot(target)
         ? pool.layout().slotByteOffset(Target.slot(target)) + (byteOffset & (blockSizeBytes - 1))
         : byteOffset;
-  }
-
-  private static boolean isInSlot(long target) {
-    return target != Target.HEALTHY && Target.slot(target) != Target.NO_SLOT;
   }
 
   /**

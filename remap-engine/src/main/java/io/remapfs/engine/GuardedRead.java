@@ -77,7 +77,7 @@ final class GuardedRead {
       } else {
         boolean stormy =
             outcome == Salvage.Outcome.REPEATED
-                && !RequestState.isInSlot(target)
+                && !Target.isInSlot(target)
                 && context.storms(() -> context.suspension.recoveredOnRetry(blockIndex));
         if (!stormy && context.canRelocate() && state.blamesMedium(target)) {
           // Where no slot takes it, the data is still right and the next read tries again.
@@ -115,7 +115,7 @@ final class GuardedRead {
   }
 
   private boolean maySalvage(long target) {
-    if (RequestState.isInSlot(target)) {
+    if (Target.isInSlot(target)) {
       return true;
     }
     if (context.suspension.isSuspended()) {

@@ -45,7 +45,7 @@ final class GuardedWrite {
     BlockDevice device = context.deviceOf(target);
     try {
       device.write(context.deviceOffset(target, from), buffer, at, (int) (to - from));
-      if (!RequestState.isInSlot(target)) {
+      if (!Target.isInSlot(target)) {
         context.counters.backingWrites.increment();
       }
     } catch (TransportErrorException e) {
@@ -82,7 +82,7 @@ final class GuardedWrite {
       throw state.passOn(target, e);
     }
     if (!state.blamesMedium(target)
-        || (!RequestState.isInSlot(target)
+        || (!Target.isInSlot(target)
             && context.storms(() -> context.suspension.refusedWrite(blockIndex)))) {
       throw error;
     }

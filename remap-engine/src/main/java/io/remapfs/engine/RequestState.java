@@ -57,7 +57,7 @@ final class RequestState {
 
   /** Whether an error may be laid to the medium rather than to the way to its device. */
   boolean blamesMedium(long target) {
-    if (!isInSlot(target)) {
+    if (!Target.isInSlot(target)) {
       return context.blamesMedium();
     }
     if (context.spareAnswers()) {
@@ -68,7 +68,7 @@ final class RequestState {
   }
 
   TransportErrorException passOn(long target, TransportErrorException e) {
-    if (isInSlot(target)) {
+    if (Target.isInSlot(target)) {
       context.spareFailed(String.valueOf(e.getMessage()));
     } else {
       context.transportFailed(e);
@@ -109,10 +109,6 @@ final class RequestState {
     return Target.isRemapped(target)
         ? target + (at >>> context.blockShift) - (from >>> context.blockShift)
         : target;
-  }
-
-  static boolean isInSlot(long target) {
-    return target != Target.HEALTHY && Target.slot(target) != Target.NO_SLOT;
   }
 
   void copyOut(IoBuffer block, long from, long to, IoBuffer buffer, int at) {

@@ -69,6 +69,11 @@ public final class Target {
     return target & ~PENDING_BIT;
   }
 
+  /** Whether a slot, readable or burnt, holds the newest contents; else the backing does. */
+  public static boolean isInSlot(long target) {
+    return target != HEALTHY && slot(target) != NO_SLOT;
+  }
+
   /** For messages: "healthy", "remapped to slot 7", "pending". */
   public static String describe(long target) {
     if (target == HEALTHY) {
