@@ -4,6 +4,7 @@ import io.remapfs.engine.device.BlockDevice;
 import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.metadata.CheckpointFormat.Header;
 import io.remapfs.engine.metadata.JournalFormat.JournalBlock;
+import io.remapfs.engine.metadata.RecoveredState.DamagedBlock;
 import io.remapfs.engine.spare.SpareLayout;
 import io.remapfs.engine.spare.SparePool;
 import io.remapfs.engine.table.RemapTable;
@@ -33,13 +34,13 @@ final class MetadataLog {
   private static final long INCARNATION_SHIFT = 32;
   private static final long GENERATION_SKIP = 1 << 16;
 
-  private final Superblock superblock;
   private final SpareLayout layout;
   private final RemapTable table;
   private final SparePool pool;
   private final Zones zones;
   private final IoBuffer chunk = IoBuffer.allocate(BlockReader.CHUNK_BLOCKS * BlockFormat.BYTES);
 
+  private Superblock superblock;
   private long lastSequence;
   private long checkpointSequence;
   private long generation;
@@ -83,15 +84,37 @@ final class MetadataLog {
     lastSequence = nextIncarnation(lastSequence);
     generation = state.greatestGeneration + GENERATION_SKIP;
     writeCheckpoint(contained, counters, clean, fingerprint);
-    for (RecoveredState.DamagedBlock damaged : state.toRepair) {
-      if (damaged.isSuperblock()) {
-        SuperblockFormat.encode(superblock, chunk.bytes(), 0);
-      } else {
-        chunk.bytes().put(0, new byte[BlockFormat.BYTES]);
+    chunk.bytes().put(0, new byte[BlockFormat.BYTES]);
+    for (DamagedBlock damaged : state.toRepair) {
+      if (!damaged.isSuperblock()) {
+        zones.writeOne(damaged.zone(), damaged.byteOffset(), chunk, 0, BlockFormat.BYTES);
       }
-      zones.writeOne(damaged.zone(), damaged.byteOffset(), chunk, 0, BlockFormat.BYTES);
     }
     zones.flush();
+    if (state.toRepair.stream().anyMatch(DamagedBlock::isSuperblock)) {
+      long repaired = SuperblockWriter.repairGeneration(superblock.generation());
+      write(superblock.withGeneration(repaired), state.toRepair);
+    }
+  }
+
+  /**
+   * Changes what the superblocks say, in all healthy copies.
+   *
+   * @throws MetadataUnavailableException if it may or may not be found by the next recovery
+   */
+  void rewriteSuperblock(Superblock changed) throws MetadataUnavailableException {
+    write(changed.withGeneration(superblock.generation() + 1), List.of());
+  }
+
+  private void write(Superblock changed, List<DamagedBlock> first)
+      throws MetadataUnavailableException {
+    SuperblockWriter.write(zones, layout, changed, first);
+    superblock = changed;
+  }
+
+  /** What the superblocks say. */
+  Superblock superblock() {
+    return superblock;
   }
 
   /** Whether a checkpoint must be written before the next journal block. */

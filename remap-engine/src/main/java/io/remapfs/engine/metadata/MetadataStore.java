@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,7 +41,6 @@ import org.jspecify.annotations.Nullable;
 public final class MetadataStore {
   private final BlockDevice spare;
   private final Access access;
-  private final Superblock superblock;
   private final SpareLayout layout;
   private final RemapTable table;
   private final SparePool pool;
@@ -53,6 +53,7 @@ public final class MetadataStore {
   private final RecordEffects effects;
 
   // Guarded by ioLock; volatile where status reads it.
+  private volatile Superblock superblock;
   private RecoveryReport recovery;
   private boolean durablyClean;
   private volatile boolean closed;
@@ -130,6 +131,7 @@ public final class MetadataStore {
     try {
       nextTagSequence.set(MetadataLog.nextIncarnation(nextTagSequence.get()));
       log.beginIncarnation(state, counters(), durablyClean, Optional.ofNullable(cleanFingerprint));
+      superblock = log.superblock();
       recovery = recovery.withRepaired(zones.healthyCopies() == SpareLayout.ZONES);
     } catch (MetadataUnavailableException e) {
       recovery = recovery.withRepaired(false);
@@ -138,8 +140,37 @@ public final class MetadataStore {
     }
   }
 
+  /** What the set is, and its newest spare in it. */
   public Superblock superblock() {
     return superblock;
+  }
+
+  /**
+   * Changes which disk the set is for, or what tells its spare from a copy; durable on return, and
+   * either the old or the new after a crash.
+   *
+   * @param change {@link Superblock#withBacking} and {@link Superblock#withSpareId}, as needed
+   * @throws IllegalArgumentException if it changes anything else, or an id is too long; nothing was
+   *     written then
+   * @throws MetadataUnavailableException if it is not certain to be durable
+   */
+  public void rewriteSuperblock(UnaryOperator<Superblock> change)
+      throws MetadataUnavailableException {
+    ioLock.lock();
+    try {
+      requireWritable();
+      Superblock changed = change.apply(superblock);
+      BackingIdentity backing = superblock.backing();
+      if (changed.backing().sizeBytes() != backing.sizeBytes()
+          || !changed.withBacking(backing).withSpareId(superblock.spareId()).equals(superblock)) {
+        throw new IllegalArgumentException(
+            "a set cannot change from " + superblock + " to " + changed);
+      }
+      log.rewriteSuperblock(changed);
+      superblock = log.superblock();
+    } finally {
+      ioLock.unlock();
+    }
   }
 
   /** The table; readers may use it at any time, only this store changes it. */

@@ -293,7 +293,8 @@ final class Recovery {
           (each.isSuperblock() ? "superblock" : "journal block")
               + " at byte "
               + each.byteOffset()
-              + " of the spare is damaged");
+              + " of the spare is damaged"
+              + (each.isSuperblock() ? " or behind" : ""));
     }
     if (loaded.damagedBlocks() > 0) {
       findings.add(loaded.damagedBlocks() + " copies of checkpoint blocks are damaged");

@@ -76,13 +76,15 @@ final class SpareFormatter {
       throw new IllegalArgumentException("the backing is empty");
     }
     return new Superblock(
-        BlockFormat.VERSION,
         setUuid,
         blockSizeBytes,
         backing,
         layout.spareSizeBytes(),
         layout.ringBlocks(),
-        Instant.now().getEpochSecond());
+        Instant.now().getEpochSecond(),
+        "",
+        1,
+        Membership.ofOnlyMember(setUuid));
   }
 
   private void eraseSuperblocks(SpareLayout layout, int copiesNeeded) throws IOException {

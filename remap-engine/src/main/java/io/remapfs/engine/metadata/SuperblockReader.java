@@ -5,24 +5,36 @@ import io.remapfs.engine.metadata.RecoveredState.DamagedBlock;
 import io.remapfs.engine.spare.SpareLayout;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
-/** Finds the superblocks and agrees on one, or says why not. Not thread-safe. */
+/**
+ * Finds the superblocks and agrees on one, or says why not: of the set that most copies name, the
+ * copy with the highest generation. Copies that say otherwise were missed by the last rewrite, and
+ * are to be written anew like damaged ones. Not thread-safe.
+ */
 final class SuperblockReader {
   private final BlockDevice spare;
   private final BlockReader reader;
   private final long spareSizeBytes;
-  private final List<Superblock> valid = new ArrayList<>();
+  private final List<Copy> valid = new ArrayList<>();
   private final List<DamagedBlock> damaged = new ArrayList<>();
   private boolean traces;
   private int oldestVersion = Integer.MAX_VALUE;
   private int newestVersion = Integer.MIN_VALUE;
 
-  /** The superblock that was agreed on, and the copies of it to write anew. */
+  /** The superblock that was agreed on, and the copies that are not like it. */
   record Found(Superblock superblock, List<DamagedBlock> damaged) {}
+
+  private record Copy(int zone, Superblock superblock) {
+    /** Whose it is; copies of others are junk here, whatever their generation. */
+    List<UUID> owner() {
+      return List.of(superblock.setUuid(), superblock.membership().memberUuid());
+    }
+  }
 
   private SuperblockReader(BlockDevice spare, BlockReader reader, long spareSizeBytes) {
     this.spare = spare;
@@ -30,7 +42,7 @@ final class SuperblockReader {
     this.spareSizeBytes = spareSizeBytes;
   }
 
-  /** The superblock that most valid copies hold. */
+  /** The superblock that is in force. */
   static Found find(BlockDevice spare, BlockReader reader) throws MetadataException {
     Found found = new SuperblockReader(spare, reader, spare.sizeBytes()).read();
     long formattedBytes = found.superblock().spareSizeBytes();
@@ -52,7 +64,7 @@ final class SuperblockReader {
           offset,
           1,
           (index, bytes, at, readable) -> {
-            if (!readable || !take(bytes, at)) {
+            if (!readable || !take(here, bytes, at)) {
               traces |= !readable || bytes.getLong(at) == SuperblockFormat.MAGIC;
               damaged.add(new DamagedBlock(here, offset, true));
             }
@@ -62,34 +74,43 @@ final class SuperblockReader {
     if (valid.isEmpty()) {
       throw noneValid();
     }
-    return new Found(elect(), damaged);
+    Superblock elected = elect();
+    for (Copy each : valid) {
+      if (!each.superblock().equals(elected)) {
+        long offset = SpareLayout.superblockOffset(spareSizeBytes, each.zone());
+        damaged.add(new DamagedBlock(each.zone(), offset, true));
+      }
+    }
+    return new Found(elected, damaged);
   }
 
-  private boolean take(ByteBuffer bytes, int at) {
+  private boolean take(int zone, ByteBuffer bytes, int at) {
     if (!BlockFormat.isIntact(bytes, at, SuperblockFormat.MAGIC)) {
       return false;
     }
     int version = SuperblockFormat.version(bytes, at);
-    if (version == BlockFormat.VERSION && !SuperblockFormat.hasSaneDeviceId(bytes, at)) {
+    boolean known =
+        version >= BlockFormat.OLDEST_VERSION && version <= SuperblockFormat.NEWEST_VERSION;
+    if (known && !SuperblockFormat.isSane(bytes, at)) {
       return false;
     }
     oldestVersion = Math.min(oldestVersion, version);
     newestVersion = Math.max(newestVersion, version);
-    if (version == BlockFormat.VERSION) {
-      valid.add(SuperblockFormat.decode(bytes, at));
+    if (known) {
+      valid.add(new Copy(zone, SuperblockFormat.decode(bytes, at)));
     }
     return true;
   }
 
   private void refuseOtherVersions() throws MetadataException {
-    if (newestVersion > BlockFormat.VERSION) {
+    if (newestVersion > SuperblockFormat.NEWEST_VERSION) {
       throw new TooNewFormatException(
           "the spare "
               + spare.name()
               + " has format version "
               + newestVersion
               + ", this remapfs knows up to "
-              + BlockFormat.VERSION
+              + SuperblockFormat.NEWEST_VERSION
               + "; use the newer remapfs that wrote it");
     }
     if (oldestVersion < BlockFormat.OLDEST_VERSION) {
@@ -123,45 +144,29 @@ final class SuperblockReader {
         spare.name() + " holds no remapfs metadata; run `remapfs format` if it is to be a spare");
   }
 
-  private Superblock elect() throws MetadataException {
-    Map<Superblock, Integer> votes = new HashMap<>();
-    valid.forEach(each -> votes.merge(each, 1, Integer::sum));
-    Superblock best = valid.get(0);
-    for (Superblock each : valid) {
-      if (votes.getOrDefault(each, 0) > votes.getOrDefault(best, 0)) {
-        best = each;
-      }
-    }
-    int most = votes.getOrDefault(best, 0);
-    if (votes.size() > 1 && most == 1) {
+  private Superblock elect() throws CorruptMetadataException {
+    List<UUID> owner = winner(valid.stream().map(Copy::owner).toList(), "name different sets");
+    List<Superblock> own =
+        valid.stream().filter(each -> each.owner().equals(owner)).map(Copy::superblock).toList();
+    long newest = own.stream().mapToLong(Superblock::generation).max().orElse(0);
+    return winner(
+        own.stream().filter(each -> each.generation() == newest).toList(), "contradict each other");
+  }
+
+  /** What most say; one of several that one copy each says is refused. */
+  private <T> T winner(List<T> candidates, String trouble) throws CorruptMetadataException {
+    Map<T, Integer> votes = new HashMap<>();
+    candidates.forEach(each -> votes.merge(each, 1, Integer::sum));
+    Map.Entry<T, Integer> best = Collections.max(votes.entrySet(), Map.Entry.comparingByValue());
+    if (votes.size() > 1 && best.getValue() == 1) {
       throw new CorruptMetadataException(
           RecoveryCase.SUPERBLOCKS_LOST,
           "the superblocks of the spare "
               + spare.name()
-              + " name different sets; nothing was changed, use a copy of the spare made before"
-              + " the damage");
+              + " "
+              + trouble
+              + "; nothing was changed, use a copy of the spare made before the damage");
     }
-    markOutvoted(best.setUuid(), votes.size());
-    return best;
-  }
-
-  private void markOutvoted(UUID elected, int differentOnes) {
-    if (differentOnes == 1) {
-      return;
-    }
-    for (int zone = 0; zone < SpareLayout.ZONES; zone++) {
-      long offset = SpareLayout.superblockOffset(spareSizeBytes, zone);
-      int here = zone;
-      reader.read(
-          offset,
-          1,
-          (index, bytes, at, readable) -> {
-            if (readable
-                && BlockFormat.isIntact(bytes, at, SuperblockFormat.MAGIC)
-                && !SuperblockFormat.decode(bytes, at).setUuid().equals(elected)) {
-              damaged.add(new DamagedBlock(here, offset, true));
-            }
-          });
-    }
+    return best.getKey();
   }
 }

@@ -48,6 +48,16 @@ final class Zones {
         writeOne(zone, place.offsetIn(zone), buffer, at, lengthBytes);
       }
     }
+    requireCopies();
+  }
+
+  /**
+   * Fails for good where no copy takes writes any more.
+   *
+   * @throws MetadataUnavailableException if none is left
+   */
+  void requireCopies() throws MetadataUnavailableException {
+    requireAvailable();
     if (healthyCopies == 0) {
       throw fail("no copy of the metadata on " + spare.name() + " can be written any more");
     }

@@ -152,7 +152,7 @@ final class RecoveryCaseTest {
 
   @Test
   void shouldTooNewWhenAnIntactSuperblockSaysSo() throws Exception {
-    writeVersion(BlockFormat.VERSION + 1);
+    writeVersion(SuperblockFormat.NEWEST_VERSION + 1);
     requireRefused(spare, RecoveryCase.TOO_NEW, TooNewFormatException.class);
   }
 

@@ -23,8 +23,12 @@ public final class TestSet {
 
   private TestSet() {}
 
+  static CrashableDevice blank(SpareLayout layout) {
+    return new CrashableDevice((int) layout.spareSizeBytes(), 512);
+  }
+
   static CrashableDevice formatted(SpareLayout layout) throws IOException {
-    CrashableDevice spare = new CrashableDevice((int) layout.spareSizeBytes(), 512);
+    CrashableDevice spare = blank(layout);
     format(spare, layout, BACKING);
     return spare;
   }
