@@ -15,6 +15,7 @@ import io.remapfs.engine.metadata.MetadataUnavailableException;
 import io.remapfs.engine.table.EntryVisitor;
 import io.remapfs.engine.table.RemapTable;
 import io.remapfs.engine.table.Target;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -237,6 +238,25 @@ public final class RemapEngine {
     refuseIfReadOnly();
     context.resumeIfAnswering();
     return new Unmapping(context).unmap(firstBlock, blockCount);
+  }
+
+  /**
+   * Records healthy blocks as lost, because the user knows that the medium does not yield them; it
+   * is not asked. Each is tried once when it is next read. Blocks that are remapped or pending are
+   * left alone. What was marked before an error stays so.
+   *
+   * @param runs inside the image, in any order; in ascending order they share the most flushes
+   * @throws TransportErrorException if mounted read-only
+   * @throws MediumErrorException if the metadata cannot be written
+   */
+  public MarkReport markLost(List<BlockRun> runs) throws BlockDeviceException {
+    for (BlockRun run : runs) {
+      if (run.endBlock() > sizeBytes >>> blockShift) {
+        throw new IllegalArgumentException(run + " is outside the image");
+      }
+    }
+    refuseIfReadOnly();
+    return new LossMarking(context).mark(runs);
   }
 
   /**
