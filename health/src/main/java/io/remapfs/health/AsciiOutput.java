@@ -1,16 +1,33 @@
 package io.remapfs.health;
 
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A growing array of ASCII bytes. It exists because a list of a million bad blocks, built from
- * strings, would not fit the daemon's small heap.
+ * ASCII bytes on their way to a growing array, or to a stream. It exists because a list of a
+ * million bad blocks, built from strings, would not fit the daemon's small heap.
  *
  * <p>Not thread-safe.
  */
 final class AsciiOutput {
+  private static final int CHUNK_BYTES = 1 << 16;
+
+  private final @Nullable OutputStream sink;
   private byte[] bytes = new byte[4096];
   private int size;
+
+  /** To an array: {@link #toBytes}. */
+  AsciiOutput() {
+    sink = null;
+  }
+
+  /** To a stream, whose failure is thrown as {@link UncheckedIOException}. */
+  AsciiOutput(OutputStream sink) {
+    this.sink = sink;
+  }
 
   int size() {
     return size;
@@ -58,7 +75,22 @@ final class AsciiOutput {
     return Arrays.copyOf(bytes, size);
   }
 
+  /** Hands what is left to the stream. */
+  void drain() {
+    if (sink != null) {
+      try {
+        sink.write(bytes, 0, size);
+        size = 0;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
   private void reserve(int more) {
+    if (sink != null && size >= CHUNK_BYTES) {
+      drain();
+    }
     if (size + more > bytes.length) {
       bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, size + more));
     }

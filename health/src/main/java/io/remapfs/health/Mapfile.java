@@ -1,7 +1,12 @@
 package io.remapfs.health;
 
+import static io.remapfs.health.MapfileStatus.BAD;
+import static io.remapfs.health.MapfileStatus.READABLE;
+import static io.remapfs.health.MapfileStatus.UNTRIED;
+
 import io.remapfs.engine.table.EntryVisitor;
 import io.remapfs.engine.table.Target;
+import java.io.OutputStream;
 
 /**
  * The image as a GNU ddrescue mapfile: {@code -} what is lost, {@code +} what was moved to the
@@ -9,7 +14,8 @@ import io.remapfs.engine.table.Target;
  * {@code ?}, not {@code +}: that no error has been met there does not say that it reads.
  *
  * <p>The format is that of the ddrescue manual, chapter "Mapfile structure": a line with the
- * current position, status and pass, then runs that cover the whole image without gaps.
+ * current position, status and pass, then runs that cover the whole image without gaps. {@link
+ * BadBlockFile} reads such files.
  */
 public final class Mapfile {
   /**
@@ -17,10 +23,6 @@ public final class Mapfile {
    * ?}.
    */
   public static final int MAX_RUNS = 100_000;
-
-  private static final String LOST = "-";
-  private static final String READABLE = "+";
-  private static final String UNKNOWN = "?";
 
   private Mapfile() {}
 
@@ -35,45 +37,69 @@ public final class Mapfile {
   public static byte[] render(
       long sizeBytes, int blockSizeBytes, String version, BlockList blocks) {
     AsciiOutput out = new AsciiOutput();
+    put(out, MAX_RUNS, sizeBytes, blockSizeBytes, version, blocks);
+    return out.toBytes();
+  }
+
+  /**
+   * Writes the whole map, however many runs it has.
+   *
+   * @throws java.io.UncheckedIOException if the stream fails
+   */
+  public static void write(
+      OutputStream sink, long sizeBytes, int blockSizeBytes, String version, BlockList blocks) {
+    AsciiOutput out = new AsciiOutput(sink);
+    put(out, Long.MAX_VALUE, sizeBytes, blockSizeBytes, version, blocks);
+    out.drain();
+  }
+
+  private static void put(
+      AsciiOutput out,
+      long mostRuns,
+      long sizeBytes,
+      int blockSizeBytes,
+      String version,
+      BlockList blocks) {
     out.put("# Mapfile. Created by remapfs ").put(version).put("\n");
     out.put("# + moved to the spare and readable, - lost, ? not looked at yet\n");
     out.put("# current_pos  current_status  current_pass\n");
     out.put("0x00000000     ?               1\n");
     out.put("#      pos        size  status\n");
-    Runs runs = new Runs(out, blockSizeBytes);
+    Runs runs = new Runs(out, blockSizeBytes, mostRuns);
     blocks.forEachEntry(runs);
     runs.finish(sizeBytes / blockSizeBytes);
-    return out.toBytes();
   }
 
   /** Joins neighbours of one status. Invariant: everything before {@code runStart} is written. */
   private static final class Runs implements EntryVisitor {
     private final AsciiOutput out;
     private final int blockSizeBytes;
+    private final long mostRuns;
     private long runStart;
-    private String runStatus = UNKNOWN;
+    private MapfileStatus runStatus = UNTRIED;
     private long runEnd;
-    private int written;
+    private long written;
 
-    Runs(AsciiOutput out, int blockSizeBytes) {
+    Runs(AsciiOutput out, int blockSizeBytes, long mostRuns) {
       this.out = out;
       this.blockSizeBytes = blockSizeBytes;
+      this.mostRuns = mostRuns;
     }
 
     @Override
     public void visit(long blockIndex, long target) {
-      if (written >= MAX_RUNS) {
+      if (written >= mostRuns) {
         return;
       }
       if (blockIndex > runEnd) {
-        extend(blockIndex, UNKNOWN);
+        extend(blockIndex, UNTRIED);
       }
-      extend(blockIndex + 1, Target.isPending(target) ? LOST : READABLE);
+      extend(blockIndex + 1, Target.isPending(target) ? BAD : READABLE);
     }
 
     /** Gives the blocks from {@code runEnd} to {@code newEnd} the status. */
-    private void extend(long newEnd, String status) {
-      if (!status.equals(runStatus)) {
+    private void extend(long newEnd, MapfileStatus status) {
+      if (status != runStatus) {
         writeRun();
         runStart = runEnd;
         runStatus = status;
@@ -84,14 +110,15 @@ public final class Mapfile {
     private void writeRun() {
       if (runEnd > runStart) {
         out.putHex(runStart * blockSizeBytes).put("  ");
-        out.putHex((runEnd - runStart) * blockSizeBytes).put("  ").put(runStatus).put("\n");
+        out.putHex((runEnd - runStart) * blockSizeBytes).put("  ");
+        out.put(String.valueOf(runStatus.character())).put("\n");
         written++;
       }
     }
 
     void finish(long blockCount) {
       if (runEnd < blockCount) {
-        extend(blockCount, UNKNOWN);
+        extend(blockCount, UNTRIED);
       }
       writeRun();
     }
