@@ -54,8 +54,30 @@ public interface BlockDevice extends AutoCloseable {
    */
   void zero(long byteOffset, long lengthBytes, boolean deallocate) throws BlockDeviceException;
 
-  /** The size in bytes, fixed while open. */
+  /**
+   * Takes space for a range from the file system that the device lies on, so that a later write
+   * there does not fail for want of it. What is in the range stays.
+   *
+   * <p>No promise where the device has no such file system or the file system does not offer it
+   * (nothing happens then), nor on one that copies on write or on a thin volume, where writing the
+   * same place again can need space again.
+   *
+   * @throws TransportErrorException with ENOSPC or EDQUOT if there is no room; part of the range
+   *     may have its space then
+   */
+  default void reserve(long byteOffset, long lengthBytes) throws BlockDeviceException {}
+
+  /** The size in bytes when it was opened; every range lies within it. */
   long sizeBytes();
+
+  /**
+   * Asks how large the device is now, in bytes: less than {@link #sizeBytes()} where it was cut
+   * short, 0 where it is gone, {@link #sizeBytes()} where that cannot be told. Transfers behind an
+   * end that was found this way fail until it is asked again and the device is whole.
+   */
+  default long presentSizeBytes() {
+    return sizeBytes();
+  }
 
   /** The logical sector in bytes, the unit of every transfer: 512 or 4096 (1 with buffered I/O). */
   int sectorSizeBytes();

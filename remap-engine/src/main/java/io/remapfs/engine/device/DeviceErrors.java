@@ -55,6 +55,13 @@ public final class DeviceErrors {
         : new TransportErrorException(message, errno, byteOffset, lengthBytes);
   }
 
+  /** The sentence about a device that is shorter than when it was opened. */
+  public static String cutShort(String device, long endBytes, long sizeBytes) {
+    return endBytes <= 0
+        ? device + " is gone: it has no size any more, was " + sizeBytes + " bytes"
+        : device + " ended at byte " + endBytes + ", was " + sizeBytes;
+  }
+
   /** The refusal of a write to what was opened read-only. */
   public static TransportErrorException readOnly(String device) {
     return new TransportErrorException(device + " is mounted read-only", Errno.EROFS, -1, 0);

@@ -35,7 +35,8 @@ final class DeviceOpener {
 
   private DeviceOpener() {}
 
-  static Opened open(String path, IoMode mode, Access access) throws DeviceOpenException {
+  static Opened open(LibC libc, String path, IoMode mode, Access access)
+      throws DeviceOpenException {
     int type = fileType(path);
     boolean isBlockDevice = type == S_IFBLK;
     int flags =
@@ -43,14 +44,19 @@ final class DeviceOpener {
             | Posix.O_CLOEXEC
             | (mode == IoMode.DIRECT ? Posix.O_DIRECT : 0)
             | (isBlockDevice && access == Access.READ_WRITE ? Posix.O_EXCL : 0);
-    int fd = Posix.open(path, flags);
-    if (fd < 0) {
-      throw openFailure(path, mode, isBlockDevice, Posix.errno());
+    int fd = libc.open(path, flags, 0);
+    while (fd < 0) {
+      int errno = Errno.last();
+      if (errno != Errno.EINTR) {
+        throw openFailure(path, mode, isBlockDevice, errno);
+      }
+      fd = libc.open(path, flags, 0);
     }
     boolean kept = false;
     try {
-      lock(path, fd, access);
-      DeviceFacts facts = isBlockDevice ? blockDeviceFacts(path, fd, mode) : fileFacts(path, mode);
+      lock(libc, path, fd, access);
+      DeviceFacts facts =
+          isBlockDevice ? blockDeviceFacts(libc, path, fd, mode) : fileFacts(path, mode);
       if (facts.sizeBytes() == 0) {
         throw new DeviceOpenException(
             Reason.EMPTY, path + " is empty; name a disk or a disk image with contents");
@@ -59,7 +65,7 @@ final class DeviceOpener {
       return new Opened(fd, facts);
     } finally {
       if (!kept) {
-        Posix.close(fd);
+        libc.close(fd);
       }
     }
   }
@@ -114,9 +120,10 @@ final class DeviceOpener {
     };
   }
 
-  private static void lock(String path, int fd, Access access) throws DeviceOpenException {
+  private static void lock(LibC libc, String path, int fd, Access access)
+      throws DeviceOpenException {
     int operation = (access == Access.READ_WRITE ? LOCK_EX : LOCK_SH) | LOCK_NB;
-    while (LibC.INSTANCE.flock(fd, operation) != 0) {
+    while (libc.flock(fd, operation) != 0) {
       int errno = Errno.last();
       if (errno == Errno.EINTR) {
         continue;
@@ -159,23 +166,27 @@ final class DeviceOpener {
     }
   }
 
-  private static DeviceFacts blockDeviceFacts(String path, int fd, IoMode mode)
+  private static DeviceFacts blockDeviceFacts(LibC libc, String path, int fd, IoMode mode)
       throws DeviceOpenException {
     IoBuffer out = IoBuffer.allocate(Long.BYTES);
     ByteBuffer bytes = out.bytes().duplicate().order(ByteOrder.nativeOrder());
-    if (LibC.INSTANCE.ioctl(fd, BLKGETSIZE64, out.address()) != 0) {
-      throw new DeviceOpenException(
-          Reason.FAILED,
-          "the size of " + path + " cannot be read: " + Errno.describe(Errno.last()));
-    }
+    ask(libc, path, fd, BLKGETSIZE64, out, "the size");
     long sizeBytes = bytes.getLong(0);
-    if (LibC.INSTANCE.ioctl(fd, BLKSSZGET, out.address()) != 0) {
-      throw new DeviceOpenException(
-          Reason.FAILED,
-          "the sector size of " + path + " cannot be read: " + Errno.describe(Errno.last()));
-    }
+    ask(libc, path, fd, BLKSSZGET, out, "the sector size");
     int sectorSizeBytes = mode == IoMode.DIRECT ? bytes.getInt(0) : 1;
     return new DeviceFacts(sizeBytes, sectorSizeBytes, true, serial(path));
+  }
+
+  private static void ask(
+      LibC libc, String path, int fd, long request, IoBuffer answer, String what)
+      throws DeviceOpenException {
+    while (libc.ioctl(fd, request, answer.address()) != 0) {
+      int errno = Errno.last();
+      if (errno != Errno.EINTR) {
+        throw new DeviceOpenException(
+            Reason.FAILED, what + " of " + path + " cannot be read: " + Errno.describe(errno));
+      }
+    }
   }
 
   private static String serial(String path) {

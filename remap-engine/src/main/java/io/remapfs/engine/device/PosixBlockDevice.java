@@ -2,7 +2,6 @@ package io.remapfs.engine.device;
 
 import io.remapfs.engine.posix.Errno;
 import io.remapfs.engine.posix.LibC;
-import io.remapfs.engine.posix.Posix;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -16,6 +15,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
  *
  * <p>Transfers never go through {@code FileChannel}: an interrupt closes that, and it has no errno.
  *
+ * <p><b>A device that was cut short</b> is noticed by a read that finds its end, or by {@link
+ * #presentSizeBytes()}. From then on nothing behind the end is read or written until it has its
+ * size again: a write there would make a regular file grow, with zeros between that nobody wrote.
+ *
  * <p>Thread-safe. {@link #close()} must come after the last transfer.
  */
 public final class PosixBlockDevice implements BlockDevice {
@@ -24,19 +27,30 @@ public final class PosixBlockDevice implements BlockDevice {
   private static final int FALLOC_FL_PUNCH_HOLE = 0x02;
   private static final int FALLOC_FL_ZERO_RANGE = 0x10;
 
+  // As falloc.h has no name for plain reservation: mode 0, but the size stays.
+  private static final int RESERVE = FALLOC_FL_KEEP_SIZE;
+
   /** One write of zeros, where the device cannot zero by itself. */
   private static final int ZERO_CHUNK_BYTES = 1 << 20;
 
+  private final LibC libc;
   private final String name;
   private final int fd;
   private final DeviceFacts facts;
+  private final long sectorMask;
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile boolean flushFailed;
 
-  private PosixBlockDevice(String name, int fd, DeviceFacts facts) {
+  /** Where the device was last seen to end; its size unless it was cut short. */
+  private volatile long endBytes;
+
+  private PosixBlockDevice(LibC libc, String name, int fd, DeviceFacts facts) {
+    this.libc = libc;
     this.name = name;
     this.fd = fd;
     this.facts = facts;
+    this.sectorMask = facts.sectorSizeBytes() - 1L;
+    this.endBytes = facts.sizeBytes();
   }
 
   /**
@@ -48,8 +62,14 @@ public final class PosixBlockDevice implements BlockDevice {
    */
   public static PosixBlockDevice open(String path, IoMode mode, Access access)
       throws DeviceOpenException {
-    DeviceOpener.Opened opened = DeviceOpener.open(path, mode, access);
-    return new PosixBlockDevice(path, opened.fd(), opened.facts());
+    return open(LibC.INSTANCE, path, mode, access);
+  }
+
+  /** The same with every system call going through {@code libc}. */
+  static PosixBlockDevice open(LibC libc, String path, IoMode mode, Access access)
+      throws DeviceOpenException {
+    DeviceOpener.Opened opened = DeviceOpener.open(libc, path, mode, access);
+    return new PosixBlockDevice(libc, path, opened.fd(), opened.facts());
   }
 
   /** What the kernel tells of this device. */
@@ -68,18 +88,13 @@ public final class PosixBlockDevice implements BlockDevice {
     check(byteOffset, buffer, at, lengthBytes);
     int done = 0;
     while (done < lengthBytes) {
-      long n =
-          LibC.INSTANCE.pread(
-              fd, buffer.address() + at + done, lengthBytes - done, byteOffset + done);
-      if (n > 0) {
-        done += (int) n;
-      } else if (n == 0) {
-        // The file is shorter than when it was opened: it was cut behind our back.
-        throw new TransportErrorException(
-            name + " ends before byte " + (byteOffset + lengthBytes) + "; it was shortened",
-            Errno.EIO,
-            byteOffset + done,
-            lengthBytes - done);
+      long n = libc.pread(fd, buffer.address() + at + done, lengthBytes - done, byteOffset + done);
+      if (n >= 0) {
+        int whole = wholeSectors(done + n);
+        if (whole == done) {
+          throw endsAt(byteOffset + done, lengthBytes - done);
+        }
+        done = whole;
       } else {
         int errno = Errno.last();
         if (errno != Errno.EINTR) {
@@ -95,19 +110,30 @@ public final class PosixBlockDevice implements BlockDevice {
     check(byteOffset, buffer, at, lengthBytes);
     int done = 0;
     while (done < lengthBytes) {
-      long n =
-          LibC.INSTANCE.pwrite(
-              fd, buffer.address() + at + done, lengthBytes - done, byteOffset + done);
-      if (n > 0) {
-        done += (int) n;
+      long n = libc.pwrite(fd, buffer.address() + at + done, lengthBytes - done, byteOffset + done);
+      if (n >= 0) {
+        int whole = wholeSectors(done + n);
+        if (whole == done) {
+          // Less than a sector is no error for the kernel and no progress for us.
+          throw new TransportErrorException(
+              name + " took " + n + " bytes of a write at " + (byteOffset + done),
+              Errno.EIO,
+              byteOffset + done,
+              lengthBytes - done);
+        }
+        done = whole;
       } else {
-        // A write of 0 bytes is no error for the kernel and no progress for us.
-        int errno = n == 0 ? Errno.EIO : Errno.last();
+        int errno = Errno.last();
         if (errno != Errno.EINTR) {
           throw DeviceErrors.of(name, "write", errno, byteOffset + done, lengthBytes - done);
         }
       }
     }
+  }
+
+  /** Direct I/O goes on at a sector only: one that was transferred in part is done again. */
+  private int wholeSectors(long doneBytes) {
+    return (int) (doneBytes & ~sectorMask);
   }
 
   @Override
@@ -116,9 +142,9 @@ public final class PosixBlockDevice implements BlockDevice {
       throw new MediumErrorException(
           "an earlier flush of " + name + " failed; mount anew", Errno.EIO, -1, 0);
     }
-    // Not repeated on EINTR beyond what the kernel says: fdatasync never returns it half-done.
-    while (Posix.fdatasync(fd) != 0) {
-      int errno = Posix.errno();
+    // EINTR tells of no failure: the kernel was stopped before it had an answer, and is asked anew.
+    while (libc.fdatasync(fd) != 0) {
+      int errno = Errno.last();
       if (errno != Errno.EINTR) {
         flushFailed = true;
         throw DeviceErrors.of(name, "flush", errno, -1, 0);
@@ -134,7 +160,7 @@ public final class PosixBlockDevice implements BlockDevice {
         deallocate
             ? FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
             : FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE;
-    while (LibC.INSTANCE.fallocate(fd, mode, byteOffset, lengthBytes) != 0) {
+    while (libc.fallocate(fd, mode, byteOffset, lengthBytes) != 0) {
       int errno = Errno.last();
       if (errno == Errno.EINTR) {
         continue;
@@ -144,6 +170,23 @@ public final class PosixBlockDevice implements BlockDevice {
         return;
       }
       throw DeviceErrors.of(name, "zero", errno, byteOffset, lengthBytes);
+    }
+  }
+
+  @Override
+  public void reserve(long byteOffset, long lengthBytes) throws BlockDeviceException {
+    checkRange(byteOffset, lengthBytes);
+    if (facts.isBlockDevice()) {
+      return;
+    }
+    while (libc.fallocate(fd, RESERVE, byteOffset, lengthBytes) != 0) {
+      int errno = Errno.last();
+      if (errno == Errno.EOPNOTSUPP || errno == Errno.ENOSYS || errno == Errno.EINVAL) {
+        return;
+      }
+      if (errno != Errno.EINTR) {
+        throw DeviceErrors.of(name, "reserve", errno, byteOffset, lengthBytes);
+      }
     }
   }
 
@@ -161,6 +204,13 @@ public final class PosixBlockDevice implements BlockDevice {
   }
 
   @Override
+  public long presentSizeBytes() {
+    long present = PresentSize.of(libc, fd, facts);
+    endBytes = Math.min(present, facts.sizeBytes());
+    return present;
+  }
+
+  @Override
   public int sectorSizeBytes() {
     return facts.sectorSizeBytes();
   }
@@ -173,11 +223,12 @@ public final class PosixBlockDevice implements BlockDevice {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
-      Posix.close(fd);
+      libc.close(fd);
     }
   }
 
-  private void check(long byteOffset, IoBuffer buffer, int at, int lengthBytes) {
+  private void check(long byteOffset, IoBuffer buffer, int at, int lengthBytes)
+      throws TransportErrorException {
     checkRange(byteOffset, lengthBytes);
     if (at < 0 || at + lengthBytes > buffer.capacityBytes()) {
       throw new IllegalArgumentException(
@@ -185,8 +236,7 @@ public final class PosixBlockDevice implements BlockDevice {
     }
   }
 
-  private void checkRange(long byteOffset, long lengthBytes) {
-    long sectorMask = facts.sectorSizeBytes() - 1L;
+  private void checkRange(long byteOffset, long lengthBytes) throws TransportErrorException {
     if (byteOffset < 0
         || lengthBytes <= 0
         || byteOffset > facts.sizeBytes() - lengthBytes
@@ -194,5 +244,25 @@ public final class PosixBlockDevice implements BlockDevice {
       throw new IllegalArgumentException(
           lengthBytes + " bytes at " + byteOffset + " are no range of sectors of " + name);
     }
+    if (byteOffset > endBytes - lengthBytes) {
+      throw cutShort(byteOffset, lengthBytes);
+    }
+  }
+
+  /** A read found the end where none should be. */
+  private TransportErrorException endsAt(long byteOffset, long lengthBytes) {
+    presentSizeBytes();
+    return endBytes < facts.sizeBytes()
+        ? cutShort(byteOffset, lengthBytes)
+        : new TransportErrorException(
+            name + " gave no bytes at " + byteOffset, Errno.EIO, byteOffset, lengthBytes);
+  }
+
+  private TransportErrorException cutShort(long byteOffset, long lengthBytes) {
+    return new TransportErrorException(
+        DeviceErrors.cutShort(name, endBytes, facts.sizeBytes()),
+        Errno.EIO,
+        byteOffset,
+        lengthBytes);
   }
 }

@@ -8,11 +8,16 @@ import jnr.ffi.annotations.IgnoreError;
  *
  * <p>Memory is passed as plain {@code long} addresses, so that the I/O path allocates nothing. A
  * failed call returns -1 (or NULL) and leaves errno in {@link Errno#last()}, which must be read at
- * once on the same thread. Method names are the C names.
+ * once on the same thread. Method names are the C names. An interface, so that tests can stand
+ * between a device and the kernel.
  */
 public interface LibC {
   /** The one instance; thread-safe. */
   LibC INSTANCE = LibraryLoader.create(LibC.class).failImmediately().load("c");
+
+  int open(String path, int flags, int mode);
+
+  int close(int fd);
 
   long pread(int fd, long address, long count, long offset);
 
@@ -25,7 +30,12 @@ public interface LibC {
   /** {@code iov} is the address of an array of {@code struct iovec}. */
   long writev(int fd, long iov, int count);
 
-  /** Punches holes or zeroes; see {@code fallocate(2)}. */
+  int fdatasync(int fd);
+
+  /** With {@code whence} 2, the present size of a file or block device. */
+  long lseek(int fd, long offset, int whence);
+
+  /** Punches holes, zeroes or reserves; see {@code fallocate(2)}. */
   int fallocate(int fd, int mode, long offset, long length);
 
   /** {@code argument} is a value or an address, as the request asks. */

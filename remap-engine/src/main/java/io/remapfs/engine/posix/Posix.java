@@ -19,17 +19,12 @@ public final class Posix {
 
   /** {@code open(2)}: a descriptor, or -1 with {@link #errno()} set. */
   public static int open(String path, int flags) {
-    return NATIVE.open(path, flags, 0);
+    return LibC.INSTANCE.open(path, flags, 0);
   }
 
   /** {@code close(2)}. */
   public static int close(int fd) {
-    return NATIVE.close(fd);
-  }
-
-  /** {@code fdatasync(2)}: 0, or -1 with {@link #errno()} set. */
-  public static int fdatasync(int fd) {
-    return NATIVE.fdatasync(fd);
+    return LibC.INSTANCE.close(fd);
   }
 
   /** {@code dup2(2)}. */

@@ -83,7 +83,7 @@ final class PosixBlockDeviceTest {
       IoBuffer buffer = IoBuffer.allocate(4096);
       assertThatThrownBy(() -> device.read(65536, buffer, 0, 4096))
           .isInstanceOf(TransportErrorException.class)
-          .hasMessageContaining("shortened");
+          .hasMessageContaining("ended at byte 8192, was " + SIZE);
     }
   }
 
