@@ -2,6 +2,7 @@ package io.remapfs.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.remapfs.engine.EngineHistory.Bounds;
 import io.remapfs.engine.EngineHistory.Script;
 import io.remapfs.engine.EngineHistory.Visited;
 import io.remapfs.engine.EngineOptions.PendingWrite;
@@ -22,16 +23,21 @@ import org.junit.jupiter.api.Test;
  * operation, in every way that the unflushed writes allow (bounded at each point, complete where
  * these are few). What must hold is {@link RecoveredImage}'s.
  *
- * <p>{@code -Dremapfs.crash.bound=5000} visits that many states at each point, {@code
- * -Dremapfs.crash.seed=N} chooses others of them, {@code -Dremapfs.crash.goOnEvery=1} follows each
- * one further.
+ * <p>A point that has no more than {@code -Dremapfs.crash.whole} states is visited in every one of
+ * them, any other in about {@code -Dremapfs.crash.bound}; {@code -Dremapfs.crash.seed} chooses
+ * others of these. {@code -Dremapfs.crash.goOnEvery=1} follows each state further, {@code
+ * -Dremapfs.crash.againEvery=1} cuts the recovery from each as well.
  */
 @Tag("slow")
 final class EngineCrashPointTest {
   private static final int ALWAYS = Integer.MAX_VALUE;
-  private static final int BOUND = Integer.getInteger("remapfs.crash.bound", 400);
-  private static final long SEED = Long.getLong("remapfs.crash.seed", 1);
+  private static final Bounds BOUNDS =
+      new Bounds(
+          Integer.getInteger("remapfs.crash.whole", 4096),
+          Integer.getInteger("remapfs.crash.bound", 400),
+          Long.getLong("remapfs.crash.seed", 1));
   private static final int BLOCK_BYTES = 1024;
+  private static final SpareLayout SMALL = EngineHistory.smallSpare(BLOCK_BYTES);
   private static final List<Visited> ALL = new ArrayList<>();
 
   @Test
@@ -50,8 +56,16 @@ final class EngineCrashPointTest {
           image.readBlocks(0, EngineHistory.BLOCKS);
         };
     visit("moved by a write", script);
-    visit("moved by a write, blocks of 512 bytes", 512, options(PendingWrite.RELOCATE), script);
-    visit("moved by a write, blocks of 4 KiB", 4096, options(PendingWrite.RELOCATE), script);
+    visit(
+        "moved by a write, blocks of 512 bytes",
+        EngineHistory.smallSpare(512),
+        options(PendingWrite.RELOCATE),
+        script);
+    visit(
+        "moved by a write, blocks of 4 KiB",
+        EngineHistory.smallSpare(4096),
+        options(PendingWrite.RELOCATE),
+        script);
   }
 
   @Test
@@ -87,7 +101,11 @@ final class EngineCrashPointTest {
           image.readBlocks(6, 3);
         };
     visit("lost and written again", script);
-    visit("lost, blocks of 512 bytes", 512, options(PendingWrite.RELOCATE), script);
+    visit(
+        "lost, blocks of 512 bytes",
+        EngineHistory.smallSpare(512),
+        options(PendingWrite.RELOCATE),
+        script);
   }
 
   @Test
@@ -169,7 +187,7 @@ final class EngineCrashPointTest {
     visit(
         "repair",
         image -> {
-          SpareLayout layout = image.layout;
+          SpareLayout layout = image.layout();
           int metadataBlock = SpareLayout.METADATA_BLOCK_BYTES;
           image.failBacking(Operation.WRITE, 1, 3, ALWAYS);
           image.writeBlocks(0, 4);
@@ -245,7 +263,7 @@ final class EngineCrashPointTest {
   void shouldKeepABlockThatWasRewrittenInPlace() throws IOException {
     visit(
         "rewritten in place",
-        BLOCK_BYTES,
+        SMALL,
         options(PendingWrite.REWRITE),
         image -> {
           image.failBacking(Operation.READ, 4, 1, 4);
@@ -265,8 +283,8 @@ final class EngineCrashPointTest {
     visit(
         "failed writes that land in part",
         image -> {
-          image.backing.setFailedWritesLand(Landing.HALF);
-          image.spare.setFailedWritesLand(Landing.ALL);
+          image.backing().setFailedWritesLand(Landing.HALF);
+          image.spare().setFailedWritesLand(Landing.ALL);
           image.writeBlocks(2, 3);
           image.flush();
           image.failBacking(Operation.WRITE, 2, 2, ALWAYS);
@@ -279,14 +297,84 @@ final class EngineCrashPointTest {
         });
   }
 
+  @Test
+  void shouldKeepABlockThatComesBack() throws IOException {
+    visit(
+        "lost and come back",
+        image -> {
+          image.writeBlocks(5, 3);
+          image.flush();
+          image.failBacking(Operation.READ, 6, 1, ALWAYS);
+          image.readLostBlocks(5, 3);
+          image.heal();
+          image.readBlocks(5, 3);
+          image.writeBlocks(6, 1);
+          image.flush();
+          image.failSlotOf(6, Operation.READ);
+          image.readLostBlocks(6, 1);
+          image.heal();
+          image.readBlocks(5, 3);
+        });
+  }
+
+  @Test
+  void shouldKeepABlockThatIsMovedBack() throws IOException {
+    visit(
+        "moved as asked, and back",
+        image -> {
+          image.writeBlocks(2, 6);
+          image.remap(3);
+          image.failBacking(Operation.WRITE, 5, 2, ALWAYS);
+          image.writeBlocks(4, 3);
+          image.heal();
+          image.failBacking(Operation.WRITE, 6, 1, ALWAYS);
+          image.unmap(0, EngineHistory.BLOCKS, 2);
+          image.writeBlocks(3, 1);
+          image.remap(3);
+          image.readBlocks(0, EngineHistory.BLOCKS);
+        });
+  }
+
+  @Test
+  void shouldBeTheOldSetOrNoneOrTheNewOneWhenFormattedAfterACrash() throws IOException {
+    visit(
+        "format of a set that was not closed",
+        image -> {
+          image.failBacking(Operation.WRITE, 1, 6, ALWAYS);
+          for (int block = 1; block < 7; block++) {
+            image.writeBlocks(block, 1);
+          }
+          image.kill();
+          image.format();
+          image.open();
+          image.writeBlocks(1, 1);
+          image.readBlocks(0, EngineHistory.BLOCKS);
+        });
+  }
+
+  @Test
+  void shouldKeepAllWhenASetIsRebuiltFromItsTags() throws IOException {
+    visit(
+        "rebuilt from tags",
+        // Short journal rings are nothing that could be guessed where no superblock is left.
+        SpareLayout.of(SpareLayout.minimumBytes(BLOCK_BYTES), BLOCK_BYTES),
+        options(PendingWrite.RELOCATE),
+        image -> {
+          image.failBacking(Operation.WRITE, 1, 3, ALWAYS);
+          image.writeBlocks(0, 4);
+          image.kill();
+          image.rebuildFromTags();
+          image.open();
+          image.writeBlocks(2, 3);
+          image.flush();
+          image.readBlocks(0, EngineHistory.BLOCKS);
+        });
+  }
+
   @AfterAll
   static void sayHowMuchWasVisited() {
-    System.out.printf(
-        "power cut at %d points of %d histories, %d of them in every possible way: %d states%n",
-        ALL.stream().mapToLong(Visited::points).sum(),
-        ALL.size(),
-        ALL.stream().mapToLong(Visited::exhaustedPoints).sum(),
-        ALL.stream().mapToLong(Visited::states).sum());
+    Visited sum = ALL.stream().reduce(Visited.NOTHING, Visited::plus);
+    System.out.println("power cuts in " + ALL.size() + " histories: " + sum.describe(BOUNDS));
   }
 
   private static EngineOptions options(PendingWrite pendingWrite) {
@@ -295,22 +383,19 @@ final class EngineCrashPointTest {
   }
 
   private static void visit(String name, Script script) throws IOException {
-    visit(name, BLOCK_BYTES, options(PendingWrite.RELOCATE), script);
+    visit(name, SMALL, options(PendingWrite.RELOCATE), script);
   }
 
-  private static void visit(String name, int blockBytes, EngineOptions options, Script script)
+  private static void visit(String name, SpareLayout layout, EngineOptions options, Script script)
       throws IOException {
     long begun = System.nanoTime();
-    Visited visited = EngineHistory.enumerate(name, blockBytes, options, BOUND, SEED, script);
+    Visited visited = EngineHistory.enumerate(name, layout, options, BOUNDS, script);
     ALL.add(visited);
     System.out.printf(
-        "%s: %d points, %d of them in every possible way, %d states in %d s%n",
-        name,
-        visited.points(),
-        visited.exhaustedPoints(),
-        visited.states(),
-        (System.nanoTime() - begun) / 1_000_000_000L);
-    assertThat(visited.exhaustedPoints()).isPositive();
+        "%s: %s, in %d s%n",
+        name, visited.describe(BOUNDS), (System.nanoTime() - begun) / 1_000_000_000L);
+    assertThat(visited.wholePoints()).isPositive();
     assertThat(visited.states()).isGreaterThan(visited.points());
+    assertThat(visited.fewestSampled()).isGreaterThan(BOUNDS.whole());
   }
 }

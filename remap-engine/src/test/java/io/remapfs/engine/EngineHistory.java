@@ -1,26 +1,19 @@
 package io.remapfs.engine;
 
+import io.remapfs.engine.Publications.Published;
 import io.remapfs.engine.device.Access;
-import io.remapfs.engine.device.BlockDeviceException;
 import io.remapfs.engine.device.CrashStates;
 import io.remapfs.engine.device.CrashableDevice;
-import io.remapfs.engine.device.CrashableDevice.Fault;
 import io.remapfs.engine.device.CrashableDevice.Operation;
 import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.metadata.BackingIdentity;
 import io.remapfs.engine.metadata.MetadataStore;
 import io.remapfs.engine.metadata.TestSet;
 import io.remapfs.engine.spare.SpareLayout;
-import io.remapfs.engine.table.Target;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.BitSet;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
 import java.util.UUID;
 
 /**
@@ -30,7 +23,8 @@ import java.util.UUID;
  * goes through are noted. The second time, before each write and flush of either disk (a read
  * changes nothing), every admissible state of both disks is opened as a {@link RecoveredImage} and
  * held against what must be true then: the table is as it was last published or, whole, as it is
- * published next; a sector holds what was durable or written since.
+ * published next; a sector holds what was durable or written since. What a script can do is {@link
+ * ScriptedImage}'s.
  *
  * <p>Single-threaded; the engine's own commits run in the caller.
  */
@@ -46,22 +40,43 @@ final class EngineHistory {
   /** What an image goes through. */
   @FunctionalInterface
   interface Script {
-    void play(EngineHistory image) throws IOException;
+    void play(ScriptedImage image) throws IOException;
   }
 
-  /** What was visited. */
-  record Visited(long points, long exhaustedPoints, long states) {}
+  /**
+   * How many states are visited.
+   *
+   * @param whole a point with no more states than these is visited in every one
+   * @param sampled about how many of the states of any other point
+   */
+  record Bounds(int whole, int sampled, long seed) {}
 
-  /** The remap table and the burnt slots, as published at one time. */
-  record Published(TreeMap<Long, Long> entries, BitSet burnt) {
-    static Published by(MetadataStore metadata) {
-      TreeMap<Long, Long> entries = new TreeMap<>();
-      metadata.table().forEach(entries::put);
-      BitSet burnt = new BitSet();
-      for (int slot = 0; slot < metadata.pool().nextSlot(); slot++) {
-        burnt.set(slot, metadata.pool().isBurnt(slot));
-      }
-      return new Published(entries, burnt);
+  /**
+   * What was visited.
+   *
+   * @param wholePoints those of {@code points} that were visited in every possible way
+   * @param fewestSampled the least number of states that any of the others could have
+   * @param cutRecoveries states that a second power cut left, in the recovery from the first
+   */
+  record Visited(
+      long points, long wholePoints, long fewestSampled, long states, long cutRecoveries) {
+    static final Visited NOTHING = new Visited(0, 0, Long.MAX_VALUE, 0, 0);
+
+    Visited plus(Visited other) {
+      return new Visited(
+          points + other.points,
+          wholePoints + other.wholePoints,
+          Math.min(fewestSampled, other.fewestSampled),
+          states + other.states,
+          cutRecoveries + other.cutRecoveries);
+    }
+
+    String describe(Bounds bounds) {
+      String fewest = fewestSampled > Integer.MAX_VALUE ? "2^31" : Long.toString(fewestSampled);
+      return "%d points, %d states, %d points enumerated whole, the other %d sampled with seed %d"
+              .formatted(points, states, wholePoints, points - wholePoints, bounds.seed())
+          + (points == wholePoints ? "" : " (each has " + fewest + " states or more)")
+          + "; %d states of recoveries cut short as well".formatted(cutRecoveries);
     }
   }
 
@@ -70,104 +85,109 @@ final class EngineHistory {
   final EngineOptions options;
   final SpareLayout layout;
   final SectorModel model;
-
-  /** Slots that any published table named, and whose they are. */
-  final Map<Long, Long> slotOwners = new HashMap<>();
-
+  final Publications publications;
   CrashableDevice backing;
   CrashableDevice spare;
 
   /** While the spare is formatted anew: the set that it was; else null. */
   UUID formerSet;
 
+  /** While a lost set is rebuilt from its tags: a refusal is answered by doing it again. */
+  boolean isRebuilding;
+
   /** Whether the set was just closed in good order, and must be found so. */
   boolean closedCleanly;
 
-  private final List<Published> published;
-  private final boolean rehearsal;
-  private final int bound;
+  /** Null while nothing is open. */
+  MetadataStore metadata;
+
+  RemapEngine engine;
+  int operation;
+
+  private final Bounds bounds;
   private final Random random;
   private CrashStates states;
   private long points;
-  private long exhaustedPoints;
+  private long wholePoints;
+  private long fewestSampled = Long.MAX_VALUE;
   private long visitedStates;
-  private int publishedIndex;
-  private int operation;
-  private long nextStamp = FIRST_STAMP + 1;
-  private RemapEngine engine;
-  private MetadataStore metadata;
-  private final IoBuffer buffer;
+  private long cutRecoveries;
 
   private EngineHistory(
       String name,
-      int blockBytes,
+      SpareLayout layout,
       EngineOptions options,
-      int bound,
-      long seed,
-      List<Published> published) {
+      Bounds bounds,
+      Publications publications) {
     this.name = name;
-    this.blockBytes = blockBytes;
+    this.layout = layout;
+    this.blockBytes = layout.blockSizeBytes();
     this.options = options;
-    this.bound = bound;
-    this.published = published;
-    this.rehearsal = published.isEmpty();
-    this.random = new Random(seed);
-    this.layout = SpareLayout.of(spareBytes(blockBytes), blockBytes, RING_BLOCKS);
+    this.bounds = bounds;
+    this.publications = publications;
+    this.random = new Random(bounds.seed());
     this.model = new SectorModel(BLOCKS * blockBytes / SECTOR);
-    this.buffer = IoBuffer.allocate(BLOCKS * blockBytes);
     byte[] image = new byte[BLOCKS * blockBytes];
     Stamps.fill(ByteBuffer.wrap(image), 0, image.length / SECTOR, FIRST_STAMP);
     for (int sector = 0; sector < image.length / SECTOR; sector++) {
       model.holds(sector, FIRST_STAMP);
     }
     this.backing = new CrashableDevice(image, SECTOR);
-    this.spare = new CrashableDevice(spareBytes(blockBytes), SECTOR);
+    this.spare = new CrashableDevice((int) layout.spareSizeBytes(), SECTOR);
   }
 
-  private static int spareBytes(int blockBytes) {
-    return METADATA_BYTES + SLOTS * blockBytes;
+  /** A small spare, whose journal wraps soon. */
+  static SpareLayout smallSpare(int blockBytes) {
+    return SpareLayout.of(METADATA_BYTES + SLOTS * blockBytes, blockBytes, RING_BLOCKS);
   }
 
-  /**
-   * Plays a script on blocks of this size and visits what a power cut can leave.
-   *
-   * @param bound about how many states are visited at each point where there are more
-   */
+  /** Plays a script on a spare of this kind and visits what a power cut can leave. */
   static Visited enumerate(
-      String name, int blockBytes, EngineOptions options, int bound, long seed, Script script)
+      String name, SpareLayout layout, EngineOptions options, Bounds bounds, Script script)
       throws IOException {
-    List<Published> published = new ArrayList<>();
-    new EngineHistory(name, blockBytes, options, bound, seed, published).play(script);
-    EngineHistory history =
-        new EngineHistory(name, blockBytes, options, bound, seed, List.copyOf(published));
+    Publications rehearsed = Publications.rehearsed();
+    new EngineHistory(name, layout, options, bounds, rehearsed).play(script);
+    EngineHistory history = new EngineHistory(name, layout, options, bounds, rehearsed.played());
     history.play(script);
-    return new Visited(history.points, history.exhaustedPoints, history.visitedStates);
+    return new Visited(
+        history.points,
+        history.wholePoints,
+        history.fewestSampled,
+        history.visitedStates,
+        history.cutRecoveries);
   }
 
   private void play(Script script) throws IOException {
-    if (rehearsal) {
-      published.add(new Published(new TreeMap<>(), new BitSet()));
-    }
     TestSet.format(spare, layout, identity());
     power(backing, spare);
-    open();
-    script.play(this);
+    ScriptedImage image = new ScriptedImage(this, FIRST_STAMP + 1);
+    image.open();
+    script.play(image);
     visit();
     countStates();
   }
 
-  private BackingIdentity identity() {
+  BackingIdentity identity() {
     return new BackingIdentity(backing.sizeBytes(), "");
   }
 
-  // ------------------------------------------------------------------------------ cutting the
-  // power
+  int sectorsPerBlock() {
+    return blockBytes / SECTOR;
+  }
 
-  private void power(CrashableDevice newBacking, CrashableDevice newSpare) {
+  RemapEngine engineOver(CrashableDevice disk, MetadataStore store) {
+    return RemapEngine.open(
+        disk, store, options, EngineListener.NONE, Access.READ_WRITE, new TestClock());
+  }
+
+  // ------------------------------------------------------------------------ cutting the power
+
+  /** From here on these are the disks, and the power is cut before each of their operations. */
+  void power(CrashableDevice newBacking, CrashableDevice newSpare) {
     countStates();
     backing = newBacking;
     spare = newSpare;
-    states = new CrashStates(List.of(backing, spare), bound, random);
+    states = new CrashStates(List.of(backing, spare), bounds.whole(), bounds.sampled(), random);
     CrashableDevice.Hook hook =
         (kind, byteOffset, lengthBytes) -> {
           observe();
@@ -182,275 +202,48 @@ final class EngineHistory {
   private void countStates() {
     if (states != null) {
       points += states.points();
-      exhaustedPoints += states.exhaustedPoints();
+      wholePoints += states.exhaustedPoints();
+      fewestSampled = Math.min(fewestSampled, states.fewestSampled());
       visitedStates += states.states();
       states = null;
     }
   }
 
-  private void visit() {
-    if (!rehearsal && states != null) {
+  void countCutRecoveries(long number) {
+    cutRecoveries += number;
+  }
+
+  /** Cuts the power now, in each way. */
+  void visit() {
+    if (!publications.isRehearsal() && states != null) {
       states.visit(crashed -> new RecoveredImage(this, crashed).check(states.states()));
     }
   }
 
-  /** Notes what the table says now; each change must be the one that the rehearsal saw. */
-  private void observe() {
+  /** Says that the same bytes must stand up to something else from now on. */
+  void expectationsChanged() {
+    states.expectationsChanged();
+  }
+
+  /** Notes what the table says now. */
+  void observe() {
     if (metadata == null) {
       return;
     }
-    Published now = Published.by(metadata);
-    Published before = published.get(publishedIndex);
-    if (now.equals(before)) {
-      return;
-    }
-    publishedIndex++;
-    if (rehearsal) {
-      published.add(now);
-    }
-    require(now.equals(published.get(publishedIndex)), "the script does not repeat itself");
-    now.entries()
-        .forEach(
-            (block, target) -> {
-              if (Target.isRemapped(target) && !target.equals(before.entries().get(block))) {
-                Long owner = slotOwners.put(Target.slot(target), block);
-                require(owner == null, "slot " + Target.slot(target) + " was handed out twice");
-              }
-            });
-    states.expectationsChanged();
-  }
-
-  /** Whether a recovery may find this now. */
-  boolean mayBeFound(Published found) {
-    boolean next =
-        publishedIndex + 1 < published.size() && found.equals(published.get(publishedIndex + 1));
-    return next || found.equals(published.get(publishedIndex));
-  }
-
-  String describePublished() {
-    return published.get(publishedIndex).toString();
-  }
-
-  // ----------------------------------------------------------------------------- what a script
-  // says
-
-  /** Writes whole sectors; acknowledged. */
-  void write(int firstSector, int count) throws BlockDeviceException {
-    operation++;
-    long stamp = nextStamp++;
-    Stamps.fill(buffer.bytes(), firstSector, count, stamp);
-    change(
-        firstSector, count, stamp, () -> engine.write(at(firstSector), buffer, 0, count * SECTOR));
-  }
-
-  /** Writes whole blocks; acknowledged. */
-  void writeBlocks(int firstBlock, int count) throws BlockDeviceException {
-    write(firstBlock * sectorsPerBlock(), count * sectorsPerBlock());
-  }
-
-  /** Zeroes whole sectors; acknowledged. */
-  void zero(int firstSector, int count) throws BlockDeviceException {
-    operation++;
-    change(firstSector, count, 0, () -> engine.zero(at(firstSector), count * SECTOR, true));
-  }
-
-  @FunctionalInterface
-  private interface Request {
-    void run() throws BlockDeviceException;
-  }
-
-  private void change(int firstSector, int count, long stamp, Request request)
-      throws BlockDeviceException {
-    for (int sector = firstSector; sector < firstSector + count; sector++) {
-      model.writeFailed(sector, stamp);
-    }
-    states.expectationsChanged();
-    TreeMap<Long, Long> before = entries();
-    request.run();
-    for (int sector = firstSector; sector < firstSector + count; sector++) {
-      model.written(sector, stamp);
-    }
-    settleMoved(before);
-  }
-
-  /** Reads blocks, of which none is lost. */
-  void readBlocks(int firstBlock, int count) throws BlockDeviceException {
-    operation++;
-    TreeMap<Long, Long> before = entries();
-    int first = firstBlock * sectorsPerBlock();
-    int sectors = count * sectorsPerBlock();
-    engine.read(at(first), buffer, 0, sectors * SECTOR);
-    for (int i = 0; i < sectors; i++) {
-      long stamp = Stamps.read(buffer, i * SECTOR, first + i);
-      String possible = model.describe(first + i);
-      require(model.seen(first + i, stamp), possible + " but reads " + stamp);
-    }
-    settleMoved(before);
-  }
-
-  /** Reads blocks of which at least one is lost. */
-  void readLostBlocks(int firstBlock, int count) {
-    operation++;
-    TreeMap<Long, Long> before = entries();
-    boolean refused = false;
     try {
-      engine.read(
-          at(firstBlock * sectorsPerBlock()), buffer, 0, count * sectorsPerBlock() * SECTOR);
-    } catch (BlockDeviceException e) {
-      refused = true;
-    }
-    require(refused, "a lost block was read");
-    settleMoved(before);
-  }
-
-  /** What moved with the request that was just answered is durable, whatever is flushed. */
-  private void settleMoved(TreeMap<Long, Long> before) {
-    observe();
-    TreeMap<Long, Long> after = entries();
-    for (int block = 0; block < BLOCKS; block++) {
-      long target = after.getOrDefault((long) block, Target.HEALTHY);
-      boolean moved = target != before.getOrDefault((long) block, Target.HEALTHY);
-      if (moved && !Target.isPending(target)) {
-        for (int i = 0; i < sectorsPerBlock(); i++) {
-          model.settled(block * sectorsPerBlock() + i);
-        }
+      if (publications.observe(Published.by(metadata))) {
+        expectationsChanged();
       }
+    } catch (AssertionError e) {
+      throw new AssertionError(where() + ": " + e.getMessage(), e);
     }
-    states.expectationsChanged();
-  }
-
-  void flush() throws BlockDeviceException {
-    operation++;
-    engine.flush();
-    flushed();
-  }
-
-  private void flushed() {
-    observe();
-    model.flushed();
-    states.expectationsChanged();
-  }
-
-  void checkpoint() throws IOException {
-    operation++;
-    metadata.checkpoint();
-  }
-
-  /** The backing fails at these blocks. */
-  void failBacking(Operation kind, int firstBlock, int count, int times) {
-    operation++;
-    backing.fail(
-        kind, (long) firstBlock * blockBytes, (long) count * blockBytes, Fault.MEDIUM, times);
-    states.expectationsChanged();
-  }
-
-  /** The slot of this block fails from now on. */
-  void failSlotOf(int block, Operation kind) {
-    Long target = entries().get((long) block);
-    require(target != null && Target.isRemapped(target), "block " + block + " is in no slot");
-    failSlot(Target.slot(target), kind);
-  }
-
-  /** The slot that is handed out after {@code skipped} others fails from now on. */
-  void failNextSlot(int skipped, Operation kind) {
-    failSlot(metadata.pool().nextSlot() + skipped, kind);
-  }
-
-  private void failSlot(long slot, Operation kind) {
-    operation++;
-    spare.fail(kind, layout.slotByteOffset(slot), blockBytes, Fault.MEDIUM);
-    states.expectationsChanged();
-  }
-
-  /** Bytes of the spare rot, below what is unflushed. */
-  void corrupt(long byteOffset, int lengthBytes) {
-    operation++;
-    spare.corrupt(byteOffset, lengthBytes);
-    states.expectationsChanged();
-  }
-
-  void open() throws IOException {
-    operation++;
-    metadata = null;
-    MetadataStore store = MetadataStore.open(spare.reopened(), identity(), Access.READ_WRITE);
-    store.markOpened();
-    metadata = store;
-    engine = engineOver(backing.reopened(), store);
-    observe();
-  }
-
-  RemapEngine engineOver(CrashableDevice disk, MetadataStore store) {
-    return RemapEngine.open(
-        disk, store, options, EngineListener.NONE, Access.READ_WRITE, new TestClock());
-  }
-
-  void closeCleanly() {
-    operation++;
-    engine.close();
-    require(engine.status().state() != EngineState.EMERGENCY, "the set was not closed cleanly");
-    flushed();
-    metadata = null;
-    closedCleanly = true;
-    visit();
-    closedCleanly = false;
-    states.expectationsChanged();
-  }
-
-  /** The process dies; what it wrote is still with the disks. */
-  void kill() {
-    operation++;
-    metadata.closeUnclean();
-    metadata = null;
-  }
-
-  /** The power fails, for this history too. */
-  void cutPower(boolean losingAll) {
-    operation++;
-    metadata = null;
-    power(
-        backing.crashedAs(losingAll ? backing.durableImage() : backing.image()),
-        spare.crashedAs(losingAll ? spare.durableImage() : spare.image()));
-    model.crashed();
-  }
-
-  /** Makes a new set of the spare of a closed one; moved blocks are what the backing has again. */
-  void format() throws IOException {
-    operation++;
-    formerSet = MetadataStore.identify(spare).setUuid();
-    TestSet.format(spare, layout, identity());
-    formerSet = null;
-    slotOwners.clear();
-    for (int sector = 0; sector < BLOCKS * sectorsPerBlock(); sector++) {
-      model.holds(sector, onBacking(sector));
-    }
-    states.expectationsChanged();
-    Published empty = new Published(new TreeMap<>(), new BitSet());
-    publishedIndex++;
-    if (rehearsal) {
-      published.add(empty);
-    }
-    require(published.get(publishedIndex).equals(empty), "the script does not repeat itself");
   }
 
   /** The stamp that a sector has where it lies on the backing. */
   long onBacking(int sector) {
+    IoBuffer buffer = IoBuffer.allocate(SECTOR);
     buffer.bytes().put(0, backing.image(), sector * SECTOR, SECTOR);
     return Stamps.read(buffer, 0, sector);
-  }
-
-  // ---------------------------------------------------------------------------------------- the
-  // rest
-
-  int sectorsPerBlock() {
-    return blockBytes / SECTOR;
-  }
-
-  private static long at(int sector) {
-    return (long) sector * SECTOR;
-  }
-
-  private TreeMap<Long, Long> entries() {
-    return Published.by(metadata).entries();
   }
 
   void require(boolean holds, String otherwise) {

@@ -1,8 +1,9 @@
 package io.remapfs.engine;
 
-import io.remapfs.engine.EngineHistory.Published;
+import io.remapfs.engine.Publications.Published;
 import io.remapfs.engine.device.Access;
 import io.remapfs.engine.device.BlockDeviceException;
+import io.remapfs.engine.device.CrashStates;
 import io.remapfs.engine.device.CrashableDevice;
 import io.remapfs.engine.device.CrashableDevice.Fault;
 import io.remapfs.engine.device.CrashableDevice.Operation;
@@ -12,11 +13,15 @@ import io.remapfs.engine.metadata.Fingerprint;
 import io.remapfs.engine.metadata.MetadataException;
 import io.remapfs.engine.metadata.MetadataStore;
 import io.remapfs.engine.metadata.NotFormattedException;
+import io.remapfs.engine.metadata.NumbersOnDisk;
+import io.remapfs.engine.metadata.TagRebuild;
 import io.remapfs.engine.spare.SpareLayout;
 import io.remapfs.engine.table.Target;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
 
 /**
@@ -31,7 +36,9 @@ import java.util.TreeMap;
  *   <li>each sector reads as what was durable or written since, never as another's or older; a read
  *       is refused only where the medium refuses;
  *   <li>when the medium has come back, every sector is read, as before;
- *   <li>the image goes on: one more bad block is moved, and survives one more power cut.
+ *   <li>the image goes on: one more bad block is moved, under numbers that no block on the spare
+ *       had, and survives one more power cut;
+ *   <li>all of this holds as well where the recovery itself was cut short, at any operation.
  * </ol>
  */
 final class RecoveredImage {
@@ -43,6 +50,14 @@ final class RecoveredImage {
 
   /** The last property costs as much as all the others; it is looked at in one state of these. */
   private static final int GO_ON_EVERY = Integer.getInteger("remapfs.crash.goOnEvery", 4);
+
+  /** In one state of these the recovery is cut as well, before each of its operations. */
+  private static final int CUT_AGAIN_EVERY = Integer.getInteger("remapfs.crash.againEvery", 80);
+
+  private static final int STATES_OF_A_CUT_RECOVERY = 12;
+
+  /** A number that no state has for which the costly properties are looked at. */
+  private static final long NO_FURTHER = -1;
 
   private final EngineHistory history;
   private final CrashableDevice backing;
@@ -69,7 +84,11 @@ final class RecoveredImage {
   /** Checks all of it; {@code number} says which states are followed further. */
   void check(long number) {
     try {
-      metadata = MetadataStore.open(spare, null, Access.READ_WRITE);
+      if (number % CUT_AGAIN_EVERY == 0) {
+        cutAgain(number);
+      }
+      CrashableDevice before = spare.crashKeepingAll();
+      metadata = open();
       isNewSet =
           history.formerSet != null && !metadata.superblock().setUuid().equals(history.formerSet);
       engine = history.engineOver(backing, metadata);
@@ -79,14 +98,45 @@ final class RecoveredImage {
       spare.heal();
       checkContents(false);
       if (number % GO_ON_EVERY == 0) {
-        goOn();
+        goOn(before);
       }
     } catch (NotFormattedException | CorruptMetadataException e) {
       if (history.formerSet == null) {
         throw failed("the set is refused", e);
       }
-    } catch (MetadataException | BlockDeviceException | RuntimeException e) {
+    } catch (IOException | RuntimeException e) {
       throw failed("recovery failed", e);
+    }
+  }
+
+  /** Opens the set; one that is being rebuilt from its tags is rebuilt, if that was cut short. */
+  private MetadataStore open() throws IOException {
+    try {
+      return MetadataStore.open(spare, null, Access.READ_WRITE);
+    } catch (NotFormattedException | CorruptMetadataException e) {
+      if (!history.isRebuilding) {
+        throw e;
+      }
+      TagRebuild.rebuild(spare, history.identity());
+      return MetadataStore.open(spare, null, Access.READ_WRITE);
+    }
+  }
+
+  /** Recovers on disks whose power fails while it does so. */
+  private void cutAgain(long number) throws IOException {
+    CrashStates again =
+        new CrashStates(List.of(backing, spare), STATES_OF_A_CUT_RECOVERY, new Random(number));
+    spare.setHook(
+        (kind, byteOffset, lengthBytes) -> {
+          if (kind != Operation.READ) {
+            again.visit(crashed -> new RecoveredImage(history, crashed).check(NO_FURTHER));
+          }
+        });
+    try {
+      open();
+    } finally {
+      spare.setHook((kind, byteOffset, lengthBytes) -> {});
+      history.countCutRecoveries(again.states());
     }
   }
 
@@ -100,9 +150,9 @@ final class RecoveredImage {
       require(found.entries().isEmpty() && found.burnt().isEmpty(), "a new set holds " + found);
     } else {
       require(
-          history.mayBeFound(found),
-          "recovered " + found + " but published was " + history.describePublished());
-      for (Map.Entry<Long, Long> owned : history.slotOwners.entrySet()) {
+          history.publications.mayBeFound(found),
+          "recovered " + found + " but published was " + history.publications);
+      for (Map.Entry<Long, Long> owned : history.publications.slotOwners().entrySet()) {
         require(
             owned.getKey() < metadata.pool().nextSlot(),
             "slot " + owned.getKey() + " of block " + owned.getValue() + " is free again");
@@ -158,7 +208,8 @@ final class RecoveredImage {
   }
 
   /** Moves one more block, without a flush, and cuts the power once more. */
-  private void goOn() throws BlockDeviceException, MetadataException {
+  private void goOn(CrashableDevice crashed) throws BlockDeviceException, MetadataException {
+    NumbersOnDisk numbers = numbersOn(crashed);
     int block = 1;
     TreeMap<Long, Long> before = Published.by(metadata).entries();
     long at = (long) block * history.blockBytes;
@@ -175,14 +226,21 @@ final class RecoveredImage {
     Published after = Published.by(metadata);
     long slot = Target.slot(after.entries().get((long) block));
     require(
-        isNewSet || !history.slotOwners.containsKey(slot), "slot " + slot + " is handed out twice");
+        isNewSet || !history.publications.slotOwners().containsKey(slot),
+        "slot " + slot + " is handed out twice");
     require(!before.containsValue(slot), "slot " + slot + " is in use");
+    NumbersOnDisk later = numbersOn(spare);
+    require(numbers.wereContinuedBy(later), later + " do not continue " + numbers);
 
     MetadataStore again = MetadataStore.open(spare.crashLosingAll(), null, Access.READ_WRITE);
     require(Published.by(again).equals(after), "one more remap did not survive");
     metadata = again;
     engine = history.engineOver(backing.crashLosingAll(), again);
     checkContents(false);
+  }
+
+  private NumbersOnDisk numbersOn(CrashableDevice disk) {
+    return NumbersOnDisk.of(disk, history.layout, metadata.superblock().setUuid());
   }
 
   private void require(boolean holds, String otherwise) {

@@ -18,10 +18,10 @@ import java.util.function.IntPredicate;
  * <p><b>How it works.</b> A sector of {@value CrashableDevice#TEAR_BYTES} bytes is never torn, and
  * nothing orders what was not flushed. So a state is one choice for each sector that was written
  * since its disk's last flush: what is durable, or any of the writes to it. That is all there is:
- * subsets, reorderings and tears of writes, of all disks together. Where these choices are no more
- * than the bound, all are visited. Else: each subset of whole writes (or, of many writes, each
- * prefix, each alone, all but each), the reverse order, each write torn at each sector with the
- * others kept or lost, and random choices up to the bound.
+ * subsets, reorderings and tears of writes, of all disks together. Where these choices are few, all
+ * are visited. Else, up to a bound: each subset of whole writes (or, of many writes, each prefix,
+ * each alone, all but each), the reverse order, each write torn at each sector with the others kept
+ * or lost, and random choices up to the bound.
  *
  * <p>A choice that leaves the same bytes as another is the same state. A state that was visited at
  * an earlier point, since the expectations last changed, is not visited again.
@@ -32,16 +32,29 @@ public final class CrashStates {
   private static final int TEAR = CrashableDevice.TEAR_BYTES;
 
   private final List<CrashableDevice> disks;
+  private final int whole;
   private final int bound;
   private final Random random;
   private final Set<String> visited = new HashSet<>();
   private long points;
   private long exhaustedPoints;
+  private long fewestSampled = Long.MAX_VALUE;
   private long states;
 
   /** States of these disks at the moments of {@link #visit}, about {@code bound} at each. */
   public CrashStates(List<CrashableDevice> disks, int bound, Random random) {
+    this(disks, bound, bound, random);
+  }
+
+  /**
+   * States of these disks at the moments of {@link #visit}.
+   *
+   * @param whole where there are no more than these, every one is visited
+   * @param bound about how many are visited elsewhere
+   */
+  public CrashStates(List<CrashableDevice> disks, int whole, int bound, Random random) {
     this.disks = List.copyOf(disks);
+    this.whole = whole;
     this.bound = bound;
     this.random = random;
   }
@@ -61,6 +74,14 @@ public final class CrashStates {
     return exhaustedPoints;
   }
 
+  /**
+   * The states of that moment of all others which has the fewest, capped beyond 2^31; or the
+   * greatest number if there is no other.
+   */
+  public long fewestSampled() {
+    return fewestSampled;
+  }
+
   /** Different states visited. */
   public long states() {
     return states;
@@ -70,10 +91,12 @@ public final class CrashStates {
   public void visit(Consumer<List<CrashableDevice>> test) {
     points++;
     Moment moment = new Moment();
-    if (moment.allStates() <= bound) {
+    long all = moment.allStates();
+    if (all <= whole) {
       exhaustedPoints++;
       moment.visitAll(test);
     } else {
+      fewestSampled = Math.min(fewestSampled, all);
       moment.visitWithinBound(test);
     }
   }
