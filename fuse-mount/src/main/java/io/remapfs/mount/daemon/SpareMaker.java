@@ -7,6 +7,7 @@ import io.remapfs.engine.device.IoMode;
 import io.remapfs.engine.device.PosixBlockDevice;
 import io.remapfs.engine.metadata.BackingIdentity;
 import io.remapfs.engine.metadata.MetadataStore;
+import io.remapfs.engine.metadata.NoRoomException;
 import io.remapfs.engine.metadata.Superblock;
 import io.remapfs.engine.spare.SpareLayout;
 import io.remapfs.engine.spare.SpareTooSmallException;
@@ -61,6 +62,7 @@ public final class SpareMaker {
       throws RefusedException {
     requireSize(spare.toString(), sizeBytes, blockSizeBytes);
     Path unfinished = spare.resolveSibling(spare.getFileName() + ".new");
+    boolean made = false;
     try {
       Files.deleteIfExists(unfinished);
       Files.createFile(unfinished, OWNER_ONLY);
@@ -70,21 +72,37 @@ public final class SpareMaker {
       Superblock superblock;
       try (PosixBlockDevice device =
           PosixBlockDevice.open(unfinished.toString(), ioMode, Access.READ_WRITE)) {
-        superblock = format(device, blockSizeBytes, backing);
+        superblock = MetadataStore.format(device, blockSizeBytes, backing);
       }
       Files.move(unfinished, spare, StandardCopyOption.ATOMIC_MOVE);
+      made = true;
       FileSync.sync(spare.resolveSibling("."));
       return superblock;
     } catch (DeviceOpenException e) {
-      discard(unfinished);
       throw RefusedException.of(e);
+    } catch (NoRoomException e) {
+      throw noRoom(spare.toString(), e);
     } catch (IOException e) {
-      discard(unfinished);
       throw new RefusedException(
           ExitCode.REFUSED,
           "the spare " + spare + " cannot be made (" + e + "); name another place with --spare",
           e);
+    } finally {
+      if (!made) {
+        discard(unfinished);
+      }
     }
+  }
+
+  private static RefusedException noRoom(String spare, NoRoomException e) {
+    return new RefusedException(
+        ExitCode.REFUSED,
+        "there is no room for the spare "
+            + spare
+            + ", whose metadata alone takes "
+            + e.neededBytes()
+            + " bytes; free some, or name another place with --spare",
+        e);
   }
 
   private static void discard(Path unfinished) {
@@ -103,6 +121,8 @@ public final class SpareMaker {
       return MetadataStore.format(spare, blockSizeBytes, backing);
     } catch (SpareTooSmallException e) {
       throw tooSmall(spare.name(), spare.sizeBytes(), e.requiredBytes());
+    } catch (NoRoomException e) {
+      throw noRoom(spare.name(), e);
     } catch (IOException e) {
       throw new RefusedException(
           ExitCode.FAILED,

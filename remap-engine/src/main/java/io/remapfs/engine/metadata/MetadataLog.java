@@ -160,6 +160,32 @@ final class MetadataLog {
     writeCheckpoint(lastSequence, counters, clean, fingerprint);
   }
 
+  /**
+   * Writes lost copies whole again, those that take it: superblock, a blank ring, and a checkpoint
+   * of the state in force, which all copies get. Every block that later journal blocks will lie in
+   * is written, so that a copy with a bad one is not taken for whole until it is used.
+   *
+   * <p>A crash on the way leaves the other copies as they were before the checkpoint, complete.
+   *
+   * @return whether anything was written
+   */
+  boolean restoreLostCopies(Counters counters) throws MetadataUnavailableException {
+    boolean tookBack = false;
+    SuperblockFormat.encode(superblock, chunk.bytes(), 0);
+    for (int zone = 0; zone < SpareLayout.ZONES; zone++) {
+      if (zones.isLost(zone)
+          && zones.takeBack(zone, layout.superblockOffset(zone), chunk, 0, BlockFormat.BYTES)) {
+        tookBack = true;
+        long ringBytes = (long) layout.ringBlocks() * BlockFormat.BYTES;
+        zones.zeroOne(zone, layout.ringOffset(zone), ringBytes, false);
+      }
+    }
+    if (tookBack) {
+      writeCheckpoint(lastSequence, counters, false, Optional.empty());
+    }
+    return tookBack;
+  }
+
   private void writeCheckpoint(
       long containedSequence, Counters counters, boolean clean, Optional<Fingerprint> fingerprint)
       throws MetadataUnavailableException {

@@ -85,6 +85,7 @@ public final class MetadataStore {
    * @param blockSizeBytes a power of two from 512 to 65536, at least a sector of both devices
    * @throws io.remapfs.engine.spare.SpareTooSmallException if the spare is too small
    * @throws IllegalArgumentException if the block size does not suit
+   * @throws NoRoomException if the file system has no room for the metadata; nothing was written
    * @throws IOException if the spare cannot be written everywhere it must be
    */
   public static Superblock format(BlockDevice spare, int blockSizeBytes, BackingIdentity backing)
@@ -120,6 +121,9 @@ public final class MetadataStore {
       throws MetadataException {
     Recovery.Result recovered = new Recovery(spare).run(expected);
     MetadataStore store = new MetadataStore(spare, access, recovered);
+    if (access == Access.READ_WRITE) {
+      SpareFormatter.reserveWhereThereIsRoom(spare, store.layout);
+    }
     if (access == Access.READ_WRITE && recovered.report().recoveryCase() != RecoveryCase.CLEAN) {
       store.beginIncarnation(recovered.state());
     }
@@ -357,6 +361,24 @@ public final class MetadataStore {
     try {
       if (log.hasChanged()) {
         log.checkpoint(counters(), false, Optional.empty());
+      }
+    } finally {
+      ioLock.unlock();
+    }
+  }
+
+  /**
+   * Tries to write copies that were lost whole again; {@link #healthyCopies} tells what came of it.
+   * Commits wait meanwhile.
+   *
+   * @throws MetadataUnavailableException if durability is not certain
+   */
+  public void restoreLostCopies() throws MetadataUnavailableException {
+    ioLock.lock();
+    try {
+      requireWritable();
+      if (log.restoreLostCopies(counters())) {
+        durablyClean = false;
       }
     } finally {
       ioLock.unlock();

@@ -5,6 +5,7 @@ import io.remapfs.engine.device.BlockDeviceException;
 import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.device.MediumErrorException;
 import io.remapfs.engine.metadata.CheckpointFormat.Header;
+import io.remapfs.engine.posix.Errno;
 import io.remapfs.engine.spare.SpareLayout;
 import io.remapfs.engine.table.RemapTable;
 import java.io.IOException;
@@ -41,6 +42,7 @@ final class SpareFormatter {
   Superblock format(SpareLayout layout, BackingIdentity backing) throws IOException {
     Superblock superblock = superblock(UUID.randomUUID(), layout, backing);
     Beginning empty = new Beginning(new RemapTable(Recovery.blockCount(superblock)), 0, 1, true);
+    reserve(layout);
     eraseSuperblocks(layout, SpareLayout.ZONES);
     forgetTags(layout);
     write(superblock, layout, empty, SpareLayout.ZONES);
@@ -87,6 +89,31 @@ final class SpareFormatter {
         Membership.ofOnlyMember(setUuid));
   }
 
+  /** A sparse file that finds its file system full must not find that out in its journal. */
+  private void reserve(SpareLayout layout) throws NoRoomException {
+    for (int zone = 0; zone < SpareLayout.ZONES; zone++) {
+      try {
+        spare.reserve(layout.zoneOffset(zone), layout.zoneBytes());
+      } catch (BlockDeviceException e) {
+        if (e.errno() == Errno.ENOSPC || e.errno() == Errno.EDQUOT) {
+          throw new NoRoomException(spare.name(), SpareLayout.ZONES * layout.zoneBytes());
+        }
+        // What is wrong otherwise is told by the writes that follow.
+      }
+    }
+  }
+
+  /** The same for a spare that was formatted without it. What it does not get, it did not have. */
+  static void reserveWhereThereIsRoom(BlockDevice spare, SpareLayout layout) {
+    try {
+      for (int zone = 0; zone < SpareLayout.ZONES; zone++) {
+        spare.reserve(layout.zoneOffset(zone), layout.zoneBytes());
+      }
+    } catch (BlockDeviceException e) {
+      // A copy that finds no room is lost when it is written, and brought back when there is some.
+    }
+  }
+
   private void eraseSuperblocks(SpareLayout layout, int copiesNeeded) throws IOException {
     for (int zone = 0; zone < SpareLayout.ZONES; zone++) {
       zones.zeroOne(zone, layout.superblockOffset(zone), BlockFormat.BYTES, false);
@@ -120,7 +147,7 @@ final class SpareFormatter {
       throws IOException {
     long ringBytes = (long) layout.ringBlocks() * BlockFormat.BYTES;
     for (int zone = 0; zone < SpareLayout.ZONES; zone++) {
-      zones.zeroOne(zone, layout.ringOffset(zone), ringBytes, true);
+      zones.zeroOne(zone, layout.ringOffset(zone), ringBytes, false);
     }
     requireCopies(copiesNeeded);
     new CheckpointWriter(zones, layout, superblock.setUuid(), 0, header(beginning), chunk)

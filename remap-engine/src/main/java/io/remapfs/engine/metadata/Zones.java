@@ -4,15 +4,16 @@ import io.remapfs.engine.device.BlockDevice;
 import io.remapfs.engine.device.BlockDeviceException;
 import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.spare.SpareLayout;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The copies of the metadata on the spare: writes go to all of them, reads may use any.
  *
- * <p>A copy that refuses a write is lost until the next open, which tries it again: from then on it
- * lags behind, and must not be written as if it did not. When no copy takes a write, or a flush
- * fails, nothing is certain any more; this is sticky.
+ * <p>A copy that refuses a write is lost: from then on it lags behind, and must not be written as
+ * if it did not, until {@link #takeBack} is followed by all of the state that is in force. When no
+ * copy takes a write, or a flush fails, nothing is certain any more; this is sticky.
  *
  * <p>Writes and {@link #flush} are for one thread at a time (the store's I/O lock); the questions
  * may be asked by anyone.
@@ -26,8 +27,7 @@ final class Zones {
   }
 
   private final BlockDevice spare;
-  private final boolean[] lost = new boolean[SpareLayout.ZONES];
-  private final List<String> lostReasons = new ArrayList<>();
+  private final Map<Integer, String> lostReasons = new TreeMap<>(); // by zone; guarded by this
   private volatile int healthyCopies = SpareLayout.ZONES;
   private volatile String unavailableReason = "";
 
@@ -88,9 +88,27 @@ final class Zones {
   }
 
   private synchronized void lose(int zone, BlockDeviceException e) {
-    lost[zone] = true;
-    lostReasons.add("metadata copy " + zone + ": " + e.getMessage());
-    healthyCopies--;
+    lostReasons.put(zone, "metadata copy " + zone + ": " + e.getMessage());
+    healthyCopies = SpareLayout.ZONES - lostReasons.size();
+  }
+
+  /**
+   * Writes to a lost copy, which counts as healthy again where it takes that. The caller then
+   * writes it whole; whatever of that it refuses makes it lost again.
+   *
+   * @return whether it took the write
+   */
+  boolean takeBack(int zone, long offset, IoBuffer buffer, int at, int lengthBytes) {
+    try {
+      spare.write(offset, buffer, at, lengthBytes);
+    } catch (BlockDeviceException e) {
+      return false;
+    }
+    synchronized (this) {
+      lostReasons.remove(zone);
+      healthyCopies = SpareLayout.ZONES - lostReasons.size();
+    }
+    return true;
   }
 
   /**
@@ -130,10 +148,10 @@ final class Zones {
   }
 
   synchronized boolean isLost(int zone) {
-    return lost[zone];
+    return lostReasons.containsKey(zone);
   }
 
   synchronized List<String> lostReasons() {
-    return List.copyOf(lostReasons);
+    return List.copyOf(lostReasons.values());
   }
 }

@@ -166,6 +166,16 @@ public final class SpareLayout {
     return spareSizeBytes;
   }
 
+  /** Where a zone begins, its superblock or (the last one) its body, in bytes. */
+  public long zoneOffset(int zone) {
+    return Math.min(superblockOffset[zone], bodyOffset[zone]);
+  }
+
+  /** The bytes of a zone, its superblock included. */
+  public long zoneBytes() {
+    return METADATA_BLOCK_BYTES + bodyBytes;
+  }
+
   /** The superblock of {@code zone}, in bytes. */
   public long superblockOffset(int zone) {
     return superblockOffset[zone];
