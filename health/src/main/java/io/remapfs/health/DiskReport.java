@@ -106,7 +106,8 @@ public record DiskReport(
       case HEALTHY -> "every known bad block has been moved to the spare";
       case DEGRADED -> "some data is lost, or a copy of the metadata is; see the lines below";
       case EXHAUSTED -> "no spare slot is left: new bad blocks cannot be moved";
-      case SUSPENDED -> "the device does not answer (cable, controller): waiting for it";
+      case SUSPENDED ->
+          "the device does not answer, or takes no writes: no block is moved until it does";
       case EMERGENCY -> "bad blocks cannot be recorded any more: copy the data off now";
     };
   }

@@ -7,8 +7,6 @@ import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.device.TransportErrorException;
 import io.remapfs.engine.guard.RangeGuard;
 import io.remapfs.engine.metadata.MetadataStore;
-import io.remapfs.engine.metadata.MetadataUnavailableException;
-import io.remapfs.engine.spare.SpareLayout;
 import io.remapfs.engine.spare.SparePool;
 import io.remapfs.engine.table.RemapTable;
 import io.remapfs.engine.table.Target;
@@ -23,9 +21,6 @@ import org.jspecify.annotations.Nullable;
 final class EngineContext {
   /** Pieces that a bounced request is cut into, in bytes. */
   static final int BOUNCE_BYTES = 1 << 20;
-
-  /** The share of the journal that is filled when housekeeping empties it. */
-  private static final double CHECKPOINT_FILL = 0.5;
 
   private static final int KEPT_BLOCKS = 8;
   private static final int KEPT_BOUNCES = 2;
@@ -55,13 +50,12 @@ final class EngineContext {
   final int blockShift;
   private final EngineListener listener;
 
-  /** Why the spare takes no new blocks just now; null while it does. */
-  private volatile @Nullable String spareTrouble;
+  final SpareTrouble spareTrouble;
+  private final MetadataCare metadataCare;
 
   private volatile boolean flushFailed;
   private volatile boolean exhaustionTold;
   private volatile boolean emergencyTold;
-  private int toldCopies;
 
   EngineContext(
       BlockDevice backing,
@@ -85,7 +79,8 @@ final class EngineContext {
     this.blocks = new ScratchPool(blockSizeBytes, KEPT_BLOCKS);
     this.bounces = new ScratchPool(BOUNCE_BYTES + 2 * IoBuffer.ALIGNMENT_BYTES, KEPT_BOUNCES);
     this.unalignedMask = Math.max(backing.sectorSizeBytes(), spare.sectorSizeBytes()) - 1L;
-    this.toldCopies = SpareLayout.ZONES;
+    this.spareTrouble = new SpareTrouble(this, clock);
+    this.metadataCare = new MetadataCare(this, clock);
   }
 
   /** Whether no block of the range is remapped or pending. */
@@ -102,31 +97,22 @@ final class EngineContext {
 
   /** While suspended: asks, now and then, whether the device is back. */
   void resumeIfAnswering() {
-    if (suspension.isSuspended() && suspension.probe()) {
-      tell(Kind.RESUMED, -1, -1, "the backing answers again");
+    if (suspension.isSuspended()) {
+      String ended = suspension.probe();
+      if (ended != null) {
+        tell(Kind.RESUMED, -1, -1, ended);
+      }
     }
   }
 
-  /** Empties the journal in a quiet moment, so that a burst of bad blocks finds room in it. */
-  void checkpointIfDue() {
-    if (readOnly || metadata.isUnavailable() || metadata.journalFill() < CHECKPOINT_FILL) {
-      return;
+  /** What is nobody's request; for one thread. */
+  void housekeeping() {
+    resumeIfAnswering();
+    if (suspension.isCutShort()) {
+      tellSuspended();
     }
-    try {
-      metadata.checkpoint();
-    } catch (MetadataUnavailableException e) {
-      metadataFailed(String.valueOf(e.getMessage()));
-    }
-  }
-
-  /** Tells of copies of the metadata that refused a write since it was last asked. */
-  synchronized void tellLostCopies() {
-    int copies = metadata.healthyCopies();
-    if (copies < toldCopies && !metadata.isUnavailable()) {
-      toldCopies = copies;
-      String why = String.join("; ", metadata.lostCopies());
-      tell(Kind.METADATA_COPY_LOST, -1, -1, copies + " copies of the metadata are left: " + why);
-    }
+    spareTrouble.housekeeping();
+    metadataCare.housekeeping();
   }
 
   /** The device that holds the newest contents of a block with this target. */
@@ -169,15 +155,26 @@ final class EngineContext {
     return !readOnly && !metadata.isUnavailable() && !suspension.isSuspended();
   }
 
-  /** Tells of an error that speaks of the way to the backing. */
+  /** Tells of a read's error that speaks of the way to the backing. */
   void transportFailed(TransportErrorException e) {
     suspend("the backing does not answer: " + e.getMessage());
   }
 
-  void suspend(String why) {
-    if (suspension.suspend(why)) {
-      tell(Kind.SUSPENDED, -1, -1, why);
+  /** Tells of a write's error that speaks of the way to the backing. */
+  void writeRefused(TransportErrorException e) {
+    if (suspension.writeFailed(String.valueOf(e.getMessage()))) {
+      tellSuspended();
     }
+  }
+
+  private void suspend(String why) {
+    if (suspension.deviceFailed(why)) {
+      tellSuspended();
+    }
+  }
+
+  private void tellSuspended() {
+    tell(Kind.SUSPENDED, -1, -1, suspension.reason());
   }
 
   /**
@@ -186,6 +183,10 @@ final class EngineContext {
    */
   boolean blamesMedium() {
     if (suspension.isSuspended()) {
+      return false;
+    }
+    if (suspension.isCutShort()) {
+      tellSuspended();
       return false;
     }
     if (suspension.someOtherPlaceAnswers()) {
@@ -200,49 +201,9 @@ final class EngineContext {
     boolean before = suspension.isSuspended();
     boolean storm = evidence.getAsBoolean();
     if (storm && !before) {
-      tell(Kind.SUSPENDED, -1, -1, suspension.reason());
+      tellSuspended();
     }
     return storm;
-  }
-
-  /** Whether the spare still answers at its two ends, so that a slot's error is the slot's own. */
-  boolean spareAnswers() {
-    IoBuffer buffer = blocks.acquire();
-    try {
-      return spareAnswersAt(0, buffer)
-          || spareAnswersAt(pool.layout().slotByteOffset(0), buffer)
-          || spareAnswersAt(pool.layout().slotByteOffset(pool.slotCount() - 1), buffer);
-    } finally {
-      blocks.release(buffer);
-    }
-  }
-
-  private boolean spareAnswersAt(long byteOffset, IoBuffer buffer) {
-    try {
-      spare.read(byteOffset, buffer, 0, blockSizeBytes);
-      return true;
-    } catch (BlockDeviceException e) {
-      return false;
-    }
-  }
-
-  @Nullable String spareTrouble() {
-    return spareTrouble;
-  }
-
-  /** Tells that the spare refused a block for a reason that is not the slot's. */
-  void spareFailed(String why) {
-    if (spareTrouble == null) {
-      tell(Kind.EMERGENCY, -1, -1, "no block can be moved: " + why);
-    }
-    spareTrouble = why;
-  }
-
-  void spareWorks() {
-    if (spareTrouble != null) {
-      spareTrouble = null;
-      tell(Kind.RESUMED, -1, -1, "the spare takes blocks again");
-    }
   }
 
   void metadataFailed(String why) {

@@ -47,7 +47,7 @@ final class EngineStatusReport {
       return new Verdict(
           EngineState.EMERGENCY, "a flush failed; data written before it may be lost; mount anew");
     }
-    String spareTrouble = context.spareTrouble();
+    String spareTrouble = context.spareTrouble.reason();
     if (spareTrouble != null) {
       return new Verdict(EngineState.EMERGENCY, "no block can be moved: " + spareTrouble);
     }

@@ -49,7 +49,7 @@ final class GuardedWrite {
         context.counters.backingWrites.increment();
       }
     } catch (TransportErrorException e) {
-      throw state.passOn(target, e);
+      throw state.passOnWrite(target, e);
     } catch (MediumErrorException e) {
       long middle = state.middleBlockBoundary(from, to);
       if (middle == from) {
@@ -79,7 +79,7 @@ final class GuardedWrite {
         return;
       }
     } catch (TransportErrorException e) {
-      throw state.passOn(target, e);
+      throw state.passOnWrite(target, e);
     }
     if (!state.blamesMedium(target)
         || (!Target.isInSlot(target)
@@ -151,8 +151,6 @@ final class GuardedWrite {
         return;
       }
       moveOrRefuse(blockIndex, target, block);
-    } catch (TransportErrorException e) {
-      throw state.passOn(target, e);
     } finally {
       context.blocks.release(block);
     }
@@ -163,19 +161,23 @@ final class GuardedWrite {
       throws BlockDeviceException {
     long deviceOffset = context.deviceOffset(target, blockIndex << context.blockShift);
     BlockDevice device = context.deviceOf(target);
-    if (state.salvage.readsOnce(device, deviceOffset, block)) {
-      return true;
+    try {
+      if (state.salvage.readsOnce(device, deviceOffset, block)) {
+        return true;
+      }
+      if (context.options.unreadable() != EngineOptions.Unreadable.ZERO) {
+        return false;
+      }
+      state.salvage.readSectors(device, deviceOffset, block, 0, 0);
+    } catch (TransportErrorException e) {
+      throw state.passOn(target, e);
     }
-    if (context.options.unreadable() != EngineOptions.Unreadable.ZERO) {
-      return false;
-    }
-    state.salvage.readSectors(device, deviceOffset, block, 0, 0);
     context.counters.zeroFilledBlocks.increment();
     return true;
   }
 
   /** Writes a pending block to its own place, durably, and reads it back. */
-  private boolean rewritesInPlace(long blockIndex, IoBuffer block) {
+  private boolean rewritesInPlace(long blockIndex, IoBuffer block) throws TransportErrorException {
     long byteOffset = blockIndex << context.blockShift;
     int size = context.blockSizeBytes;
     IoBuffer back = context.blocks.acquire();
@@ -184,6 +186,9 @@ final class GuardedWrite {
       context.backing.flush();
       context.backing.read(byteOffset, back, 0, size);
       return back.bytes().slice(0, size).mismatch(block.bytes().slice(0, size)) < 0;
+    } catch (TransportErrorException e) {
+      context.writeRefused(e);
+      throw e;
     } catch (BlockDeviceException e) {
       return false;
     } finally {

@@ -105,6 +105,10 @@ final class Relocation {
     }
     List<EngineEvent> happened = List.copyOf(events);
     events.clear();
+    if (!spareIsThere()) {
+      records.clear();
+      return false;
+    }
     try {
       context.metadata.commit(List.copyOf(records));
     } catch (MetadataUnavailableException e) {
@@ -119,12 +123,36 @@ final class Relocation {
     return true;
   }
 
+  /**
+   * Asks a spare that this request has not written to. A journal block for one that is gone would
+   * be an emergency until the next mount, and all that is lost without it is a note that the next
+   * read finds out again.
+   */
+  private boolean spareIsThere() {
+    if (records.stream().anyMatch(MetadataRecord.Mapped.class::isInstance)) {
+      return true;
+    }
+    if (context.metadata.isUnavailable()) {
+      return true; // the commit says so
+    }
+    if (!context.spareTrouble.takesBlocks()) {
+      return false;
+    }
+    if (context.spareTrouble.answers()) {
+      return true;
+    }
+    context.spareTrouble.failed("the spare does not answer");
+    return false;
+  }
+
   /** The refusal for a write whose block found no new place. */
   MediumErrorException noPlace(long blockIndex) {
     String why =
         context.metadata.isUnavailable()
             ? "the remap metadata cannot be written"
-            : context.pool.freeCount() == 0 ? "no free slot is left" : "the spare refuses it";
+            : context.pool.freeCount() == 0
+                ? "no free slot is left"
+                : "the spare refuses it: " + context.spareTrouble.reason();
     return new MediumErrorException(
         "block " + blockIndex + " cannot be moved: " + why,
         Errno.EIO,
@@ -134,33 +162,45 @@ final class Relocation {
 
   /** Writes to the first slot that keeps the data; -1 where none does. */
   private long store(long blockIndex, IoBuffer data) {
-    for (int attempt = 0; attempt < SLOTS_PER_BLOCK; attempt++) {
+    if (!context.spareTrouble.takesBlocks()) {
+      return -1;
+    }
+    List<Long> failed = new ArrayList<>();
+    while (failed.size() < SLOTS_PER_BLOCK) {
       long slot = context.pool.allocate();
       if (slot < 0) {
+        failed.forEach(each -> burn(each, "does not keep data"));
         context.spareExhausted();
         return -1;
       }
       try {
         context.pool.write(slot, blockIndex, context.metadata.nextSequence(), data, 0);
         if (readsBack(slot, data)) {
-          context.spareWorks();
+          failed.forEach(each -> burn(each, "does not keep data"));
           return slot;
         }
       } catch (MediumErrorException e) {
-        if (!context.spareAnswers()) {
-          context.spareFailed("the spare does not answer: " + e.getMessage());
-          return -1;
+        if (!context.spareTrouble.answers()) {
+          failed.add(slot);
+          return refuse(failed, "the spare does not answer: " + e.getMessage());
         }
       } catch (BlockDeviceException e) {
         if (DeviceErrors.isTurnedAway(e.errno())) {
           context.pool.giveBack(slot);
+        } else {
+          failed.add(slot);
         }
-        context.spareFailed(String.valueOf(e.getMessage()));
-        return -1;
+        return refuse(failed, String.valueOf(e.getMessage()));
       }
-      burn(slot, "does not keep data");
+      failed.add(slot);
     }
-    context.spareFailed(SLOTS_PER_BLOCK + " slots in a row failed in " + context.spare.name());
+    return refuse(failed, SLOTS_PER_BLOCK + " slots in a row failed in " + context.spare.name());
+  }
+
+  /** Lays failures to the spare, not to its slots: what they were may still reach them. */
+  private long refuse(List<Long> failed, String why) {
+    failed.forEach(context.pool::setAside);
+    context.spareTrouble.failed(why);
     return -1;
   }
 

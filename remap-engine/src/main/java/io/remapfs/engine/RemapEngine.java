@@ -328,9 +328,7 @@ public final class RemapEngine {
 
   /** Looks after what no request looks after: to be called about once a second by one thread. */
   public void housekeeping() {
-    context.resumeIfAnswering();
-    context.tellLostCopies();
-    context.checkpointIfDue();
+    context.housekeeping();
   }
 
   /**

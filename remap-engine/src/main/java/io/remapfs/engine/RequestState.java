@@ -60,19 +60,28 @@ final class RequestState {
     if (!Target.isInSlot(target)) {
       return context.blamesMedium();
     }
-    if (context.spareAnswers()) {
+    if (context.spareTrouble.answers()) {
       return true;
     }
-    context.spareFailed("the spare does not answer");
+    context.spareTrouble.failed("the spare does not answer");
     return false;
   }
 
   TransportErrorException passOn(long target, TransportErrorException e) {
     if (Target.isInSlot(target)) {
-      context.spareFailed(String.valueOf(e.getMessage()));
+      context.spareTrouble.failed(String.valueOf(e.getMessage()));
     } else {
       context.transportFailed(e);
     }
+    return e;
+  }
+
+  /** The same for an error of a write. */
+  TransportErrorException passOnWrite(long target, TransportErrorException e) {
+    if (Target.isInSlot(target)) {
+      return passOn(target, e);
+    }
+    context.writeRefused(e);
     return e;
   }
 

@@ -2,6 +2,7 @@ package io.remapfs.engine;
 
 import io.remapfs.engine.device.BlockDevice;
 import io.remapfs.engine.device.BlockDeviceException;
+import io.remapfs.engine.device.DeviceErrors;
 import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.table.RemapTable;
 import io.remapfs.engine.table.Target;
@@ -13,18 +14,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * Tells a bad block from a bad cable: whether an error on the backing may cost a spare slot.
  *
- * <p>One loose cable must not become ten thousand remaps. Three kinds of evidence say that not the
- * medium but the way to it has failed, and suspend remapping until the device answers again:
+ * <p>One loose cable must not become ten thousand remaps. What has failed decides what ends it:
  *
- * <ol>
- *   <li>an errno that speaks of the transport ({@link #suspend} is called by who met it);
- *   <li>a probe: before a slot is spent or a block is declared lost, a few places spread over the
- *       disk are read; if <em>none</em> of them answers, the disk is gone, not a block;
- *   <li>a storm: more than {@value #STORM_ERRORS} failures within {@value #STORM_SECONDS} s, spread
- *       over more than {@value #STORM_ZONES} of the {@value #ZONES} zones that the disk is cut
- *       into, which either went away on a retry, or were writes with no accepted write between
- *       them.
- * </ol>
+ * <ul>
+ *   <li><b>The device</b>: a read's errno speaks of the transport, or <em>none</em> of a few places
+ *       spread over the disk answers when asked before a slot is spent, or the device is shorter
+ *       than it was. Ends when a place answers and the size is whole.
+ *   <li><b>Writing</b>: a write's errno speaks of the transport while places still answer to reads,
+ *       or more than {@value #STORM_ERRORS} writes within {@value #STORM_SECONDS} s, spread over
+ *       more than {@value #STORM_ZONES} of the {@value #ZONES} zones that the disk is cut into, are
+ *       refused with none accepted between them. No read can tell that writing works, and writing
+ *       without being asked to is a risk; so only a user's write that the backing takes ends it.
+ *   <li><b>A storm</b>: as many reads, spread as far, failed and went well when repeated. Ends when
+ *       {@value #STORM_SECONDS} s have passed without one.
+ * </ul>
  *
  * <p>Many scattered blocks that fail persistently while probes answer are not a storm: that is what
  * a disk with one percent of bad blocks looks like to random writes.
@@ -39,10 +42,7 @@ final class Suspension {
   private static final int STORM_ERRORS = 24;
   private static final int STORM_ZONES = 8;
   private static final int STORM_SECONDS = 10;
-  private static final long SECOND = 1_000_000_000L;
-
-  /** How often requests may probe while suspended; a probe of a dead device can be slow. */
-  private static final long PROBE_INTERVAL_NANOS = SECOND / 4;
+  private static final long STORM_NANOS = STORM_SECONDS * ProbePace.SECOND;
 
   private record Failure(long atNanos, int zone) {}
 
@@ -55,11 +55,19 @@ final class Suspension {
 
   private final ArrayDeque<Failure> transientReads = new ArrayDeque<>();
   private final ArrayDeque<Failure> refusedWrites = new ArrayDeque<>();
+  private final ProbePace pace;
   private long acceptedWrites;
-  private long lastProbeNanos;
-  private long lastTrouble;
+  private long lastStormNanos;
   private long probeSeed;
-  private boolean byStorm;
+
+  /** Where the backing ended when it was shorter than at open; its size while it never was. */
+  private long cutAtBytes;
+
+  private @Nullable String deviceTrouble;
+  private @Nullable String writeTrouble;
+  private @Nullable String stormTrouble;
+
+  /** The first of the three; null while nothing is suspended. */
   private volatile @Nullable String reason;
 
   Suspension(
@@ -74,7 +82,8 @@ final class Suspension {
     this.clock = clock;
     this.counters = counters;
     this.probeBuffer = IoBuffer.allocate(Math.max(blockSizeBytes, backing.sectorSizeBytes()));
-    this.lastProbeNanos = clock.nanoTime() - PROBE_INTERVAL_NANOS;
+    this.pace = new ProbePace(clock);
+    this.cutAtBytes = backing.sizeBytes();
   }
 
   /** Why remapping is suspended, or null while it is not. */
@@ -88,25 +97,78 @@ final class Suspension {
 
   /**
    * Whether repeating a failed read makes sense: always, unless the device is gone. In a storm of
-   * errors that go away the user still gets the data; only no slot is spent on it.
+   * errors that go away, and on a disk that takes no writes, the user still gets the data; only no
+   * slot is spent on it.
    */
   synchronized boolean allowsRetries() {
-    return reason == null || byStorm;
+    return deviceTrouble == null;
   }
 
   /**
-   * Suspends remapping.
+   * Suspends because the device fails as a whole.
    *
-   * @return whether it was not suspended before
+   * @return whether nothing was suspended before
    */
-  synchronized boolean suspend(String why) {
-    lastTrouble = clock.nanoTime();
-    if (reason != null) {
+  synchronized boolean deviceFailed(String why) {
+    String shortened = shortened();
+    if (deviceTrouble == null || shortened != null) {
+      deviceTrouble = shortened == null ? why : shortened;
+    }
+    return judged();
+  }
+
+  /**
+   * Suspends because a write met an errno of the transport: writing, where the device still answers
+   * to reads.
+   *
+   * @return whether nothing was suspended before
+   */
+  synchronized boolean writeFailed(String why) {
+    acceptedWrites = counters.backingWrites.sum();
+    if (deviceTrouble != null || writeTrouble != null) {
       return false;
     }
-    reason = why;
-    byStorm = false;
-    return true;
+    String shortened = shortened();
+    if (shortened == null && someOtherPlaceAnswers()) {
+      writeTrouble = "the backing takes no writes: " + why;
+    } else {
+      deviceTrouble = shortened == null ? "the backing does not answer: " + why : shortened;
+    }
+    return judged();
+  }
+
+  /**
+   * Looks whether the backing is as long as it was; suspends where it is not.
+   *
+   * @return whether this suspended what was not suspended before
+   */
+  synchronized boolean isCutShort() {
+    String shortened = shortened();
+    if (shortened == null) {
+      return false;
+    }
+    deviceTrouble = shortened;
+    return judged();
+  }
+
+  private @Nullable String shortened() {
+    long present = backing.presentSizeBytes();
+    if (present >= backing.sizeBytes()) {
+      return null;
+    }
+    cutAtBytes = Math.min(cutAtBytes, present);
+    return "the backing " + DeviceErrors.cutShort(backing.name(), present, backing.sizeBytes());
+  }
+
+  /** Brings the reason up to date; whether there is one and was none before. */
+  private boolean judged() {
+    boolean before = reason != null;
+    reason =
+        deviceTrouble != null ? deviceTrouble : writeTrouble != null ? writeTrouble : stormTrouble;
+    if (!before && reason != null) {
+      pace.failed();
+    }
+    return !before && reason != null;
   }
 
   /**
@@ -143,10 +205,13 @@ final class Suspension {
    * @return whether this makes a storm
    */
   synchronized boolean recoveredOnRetry(long blockIndex) {
-    return storm(
-        transientReads,
-        blockIndex,
-        "errors all over the disk went away when repeated: a bad cable?");
+    if (!storms(transientReads, blockIndex)) {
+      return false;
+    }
+    lastStormNanos = clock.nanoTime();
+    stormTrouble = "errors all over the disk went away when repeated: a bad cable?";
+    judged();
+    return true;
   }
 
   /**
@@ -160,13 +225,18 @@ final class Suspension {
       acceptedWrites = accepted;
       refusedWrites.clear();
     }
-    return storm(refusedWrites, blockIndex, "writes are refused all over the disk");
+    if (!storms(refusedWrites, blockIndex)) {
+      return false;
+    }
+    writeTrouble = "the backing takes no writes: they are refused all over the disk";
+    judged();
+    return true;
   }
 
-  private boolean storm(ArrayDeque<Failure> failures, long blockIndex, String why) {
+  private boolean storms(ArrayDeque<Failure> failures, long blockIndex) {
     long now = clock.nanoTime();
     failures.addLast(new Failure(now, (int) (blockIndex * ZONES / table.blockCount())));
-    while (now - failures.getFirst().atNanos() > STORM_SECONDS * SECOND) {
+    while (now - failures.getFirst().atNanos() > STORM_NANOS) {
       failures.removeFirst();
     }
     if (failures.size() <= STORM_ERRORS) {
@@ -175,44 +245,47 @@ final class Suspension {
     Set<Integer> zones = new HashSet<>();
     failures.forEach(failure -> zones.add(failure.zone()));
     failures.removeFirst();
-    if (zones.size() <= STORM_ZONES) {
-      return false;
-    }
-    lastTrouble = now;
-    if (reason == null) {
-      reason = why;
-      byStorm = true;
-    }
-    return true;
+    return zones.size() > STORM_ZONES;
   }
 
   /**
-   * Looks whether the device answers again, at most every quarter of a second.
+   * Looks whether what failed works again; does nothing while it is too early to ask.
    *
-   * @return whether this ended a suspension
+   * @return what ended the suspension, one sentence; null where it goes on
    */
-  synchronized boolean probe() {
-    if (reason == null) {
-      return false;
+  synchronized @Nullable String probe() {
+    if (reason == null || !pace.isDue()) {
+      return null;
     }
-    long now = clock.nanoTime();
-    if (now - lastProbeNanos < PROBE_INTERVAL_NANOS) {
-      return false;
+    String ended = "the backing answers again";
+    if (deviceTrouble != null) {
+      String shortened = shortened();
+      if (shortened != null) {
+        deviceTrouble = shortened;
+      } else if (someOtherPlaceAnswers()) {
+        deviceTrouble = null;
+        if (cutAtBytes < backing.sizeBytes()) {
+          ended +=
+              " and has its size; what lies behind byte " + cutAtBytes + " was cut off: check it";
+          cutAtBytes = backing.sizeBytes();
+        }
+      }
     }
-    lastProbeNanos = now;
-    // Reads answered all through a storm, so only quiet, or an accepted write, can end it.
-    boolean calm =
-        !byStorm
-            || now - lastTrouble > STORM_SECONDS * SECOND
-            || (!refusedWrites.isEmpty() && counters.backingWrites.sum() != acceptedWrites);
-    if (!calm || !someOtherPlaceAnswers()) {
-      return false;
+    if (writeTrouble != null && counters.backingWrites.sum() != acceptedWrites) {
+      writeTrouble = null;
+      ended = "the backing takes writes again";
+      refusedWrites.clear();
     }
-    reason = null;
-    byStorm = false;
-    transientReads.clear();
-    refusedWrites.clear();
-    return true;
+    if (stormTrouble != null && clock.nanoTime() - lastStormNanos > STORM_NANOS) {
+      stormTrouble = null;
+      transientReads.clear();
+    }
+    judged();
+    if (reason != null) {
+      return null;
+    }
+    pace.answered();
+    return ended;
   }
 
   /** The finaliser of SplitMix64 (Steele, Lea, Flood 2014): spreads consecutive numbers. */

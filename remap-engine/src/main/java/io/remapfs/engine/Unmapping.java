@@ -127,7 +127,11 @@ final class Unmapping {
         context.backing.write(byteOffset, data, at, context.blockSizeBytes);
         context.counters.backingWrites.increment();
       } catch (BlockDeviceException e) {
-        keepOrPassOn(chosen, i, e);
+        if (e instanceof TransportErrorException transport) {
+          context.writeRefused(transport);
+          throw transport;
+        }
+        chosen.clear(i);
       }
     }
   }
@@ -154,21 +158,16 @@ final class Unmapping {
             chosen.clear(i);
           }
         } catch (BlockDeviceException e) {
-          keepOrPassOn(chosen, i, e);
+          if (e instanceof TransportErrorException transport) {
+            context.transportFailed(transport);
+            throw transport;
+          }
+          chosen.clear(i);
         }
       }
     } finally {
       context.blocks.release(back);
     }
-  }
-
-  private void keepOrPassOn(BitSet chosen, int i, BlockDeviceException e)
-      throws TransportErrorException {
-    if (e instanceof TransportErrorException transport) {
-      context.transportFailed(transport);
-      throw transport;
-    }
-    chosen.clear(i);
   }
 
   private void commit(long firstBlock, BitSet chosen) throws MediumErrorException {

@@ -2,6 +2,7 @@ package io.remapfs.engine.spare;
 
 import io.remapfs.engine.device.BlockDevice;
 import io.remapfs.engine.device.BlockDeviceException;
+import io.remapfs.engine.device.DeviceErrors;
 import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.device.MediumErrorException;
 import io.remapfs.engine.device.TransportErrorException;
@@ -35,6 +36,7 @@ public final class SparePool {
   // Guarded by this.
   private final BitSet burnt;
   private final ArrayDeque<Long> givenBack = new ArrayDeque<>();
+  private final ArrayDeque<Long> setAside = new ArrayDeque<>();
   private long nextSlot;
 
   // Guarded by tagLock.
@@ -93,6 +95,68 @@ public final class SparePool {
   public synchronized void giveBack(long slot) {
     requireAllocated(slot);
     givenBack.addFirst(slot);
+  }
+
+  /**
+   * Takes a slot out of use for this mount: the spare as a whole failed a write to it, which may
+   * still land. It is good for nothing but {@link #takesAWrite}. In memory only.
+   *
+   * @param slot from {@link #allocate}, in no record of a commit
+   */
+  public synchronized void setAside(long slot) {
+    requireAllocated(slot);
+    setAside.addLast(slot);
+  }
+
+  /**
+   * Writes a slot that nobody has, and reads it back: whether the spare takes blocks at all. True
+   * where there is no such slot, as nothing could tell then.
+   *
+   * @param buffer a whole block; overwritten
+   */
+  public boolean takesAWrite(IoBuffer buffer) {
+    Long aside;
+    synchronized (this) {
+      aside = setAside.pollFirst();
+    }
+    if (aside != null) {
+      try {
+        writeAndRead(aside, buffer);
+        return true;
+      } catch (MediumErrorException e) {
+        // It may be this slot's own error: another one tells.
+      } catch (BlockDeviceException e) {
+        return false;
+      } finally {
+        setAside(aside);
+      }
+    }
+    long unused = allocate();
+    if (unused == EXHAUSTED) {
+      return true;
+    }
+    boolean mayBeUsed = true;
+    try {
+      writeAndRead(unused, buffer);
+      return true;
+    } catch (MediumErrorException e) {
+      return false;
+    } catch (BlockDeviceException e) {
+      mayBeUsed = DeviceErrors.isTurnedAway(e.errno());
+      return false;
+    } finally {
+      if (mayBeUsed) {
+        giveBack(unused);
+      } else {
+        setAside(unused);
+      }
+    }
+  }
+
+  private void writeAndRead(long slot, IoBuffer buffer) throws BlockDeviceException {
+    int size = layout.blockSizeBytes();
+    spare.write(layout.slotByteOffset(slot), buffer, 0, size);
+    spare.read(layout.slotByteOffset(slot), buffer, 0, size);
   }
 
   /**
