@@ -18,8 +18,19 @@ import java.util.UUID;
  * Not thread-safe; lives as long as one recovery.
  */
 final class CheckpointReader {
-  /** A checkpoint whose header is intact in at least one copy. */
-  record Candidate(Header header, int area) {}
+  /**
+   * A checkpoint whose header is intact in at least one copy.
+   *
+   * @param copies the headers of it in this area; one that a write astray left in the other area is
+   *     a candidate of its own, with fewer
+   */
+  record Candidate(Header header, int area, int copies) {
+    private boolean isOf(Header other, int otherArea) {
+      return header.generation() == other.generation()
+          && header.nonce() == other.nonce()
+          && area == otherArea;
+    }
+  }
 
   /** A checkpoint that was read whole. */
   record Loaded(RemapTable table, BitSet burnt, int damagedBlocks, int staleBlocks) {}
@@ -42,7 +53,7 @@ final class CheckpointReader {
     this.blockCount = blockCount;
   }
 
-  /** All checkpoints with an intact header in some copy, the newest first. */
+  /** All checkpoints with an intact header in some copy, the newest and most frequent first. */
   List<Candidate> candidates() {
     List<Candidate> found = new ArrayList<>();
     for (int zone = 0; zone < SpareLayout.ZONES; zone++) {
@@ -56,19 +67,25 @@ final class CheckpointReader {
                   readable
                       ? CheckpointFormat.decodeHeader(setUuid, layout, bytes, at)
                       : Optional.empty();
-              if (header.isPresent() && found.stream().noneMatch(c -> sameAs(c, header.get()))) {
-                found.add(new Candidate(header.get(), here));
-              }
+              header.ifPresent(each -> count(found, each, here));
             });
       }
     }
-    found.sort(Comparator.comparingLong((Candidate c) -> c.header().generation()).reversed());
+    found.sort(
+        Comparator.comparingLong((Candidate c) -> c.header().generation())
+            .thenComparingInt(Candidate::copies)
+            .reversed());
     return found;
   }
 
-  private static boolean sameAs(Candidate candidate, Header header) {
-    return candidate.header().generation() == header.generation()
-        && candidate.header().nonce() == header.nonce();
+  private static void count(List<Candidate> found, Header header, int area) {
+    for (int i = 0; i < found.size(); i++) {
+      if (found.get(i).isOf(header, area)) {
+        found.set(i, new Candidate(header, area, found.get(i).copies() + 1));
+        return;
+      }
+    }
+    found.add(new Candidate(header, area, 1));
   }
 
   /** Reads a checkpoint from all copies; empty if some block of it is whole in none. */

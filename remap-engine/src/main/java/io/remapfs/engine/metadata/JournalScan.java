@@ -5,8 +5,10 @@ import io.remapfs.engine.metadata.RecoveredState.DamagedBlock;
 import io.remapfs.engine.spare.SpareLayout;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 
@@ -19,16 +21,19 @@ import java.util.UUID;
  */
 final class JournalScan {
   private final TreeMap<Long, JournalBlock> blocks = new TreeMap<>();
-  private final TreeMap<Long, Integer> copies = new TreeMap<>();
+  private final SpareLayout layout;
+  private final Set<Long> inPlace = new HashSet<>();
   private final List<DamagedBlock> damaged = new ArrayList<>();
   private long contradiction = -1;
 
-  private JournalScan() {}
+  private JournalScan(SpareLayout layout) {
+    this.layout = layout;
+  }
 
   /** Reads the rings of every copy; keeps the blocks after {@code checkpointSequence}. */
   static JournalScan of(
       BlockReader reader, SpareLayout layout, UUID setUuid, long checkpointSequence) {
-    JournalScan scan = new JournalScan();
+    JournalScan scan = new JournalScan(layout);
     for (int zone = 0; zone < SpareLayout.ZONES; zone++) {
       int here = zone;
       long ringOffset = layout.ringOffset(zone);
@@ -37,8 +42,7 @@ final class JournalScan {
           layout.ringBlocks(),
           (index, bytes, at, readable) -> {
             long offset = ringOffset + (long) index * BlockFormat.BYTES;
-            if (!readable
-                || !scan.take(setUuid, layout, bytes, at, here, offset, checkpointSequence)) {
+            if (!readable || !scan.take(setUuid, bytes, at, here, offset, checkpointSequence)) {
               scan.damaged.add(new DamagedBlock(here, offset, false));
             }
           });
@@ -47,13 +51,7 @@ final class JournalScan {
   }
 
   private boolean take(
-      UUID setUuid,
-      SpareLayout layout,
-      ByteBuffer bytes,
-      int at,
-      int zone,
-      long offset,
-      long checkpointSequence) {
+      UUID setUuid, ByteBuffer bytes, int at, int zone, long offset, long checkpointSequence) {
     Optional<JournalBlock> block = JournalFormat.decode(setUuid, bytes, at);
     if (block.isEmpty()) {
       return BlockFormat.isZero(bytes, at);
@@ -67,7 +65,7 @@ final class JournalScan {
       if (known != null && !known.equals(block.get())) {
         contradiction = sequence;
       }
-      copies.merge(sequence, 1, Integer::sum);
+      inPlace.add(offset);
     }
     return true;
   }
@@ -110,8 +108,15 @@ final class JournalScan {
     return damaged;
   }
 
-  /** Copies of replayed blocks that are not there. */
+  /** Copies of replayed blocks that are not there, other than the damaged ones. */
   int missingCopies() {
-    return copies.values().stream().mapToInt(count -> SpareLayout.ZONES - count).sum();
+    damaged.forEach(each -> inPlace.add(each.byteOffset()));
+    int missing = 0;
+    for (long sequence : blocks.keySet()) {
+      for (int zone = 0; zone < SpareLayout.ZONES; zone++) {
+        missing += inPlace.contains(layout.journalOffset(zone, sequence)) ? 0 : 1;
+      }
+    }
+    return missing;
   }
 }

@@ -2,6 +2,7 @@ package io.remapfs.engine.metadata;
 
 import io.remapfs.engine.device.BlockDevice;
 import io.remapfs.engine.metadata.RecoveredState.DamagedBlock;
+import io.remapfs.engine.spare.SlotTag;
 import io.remapfs.engine.spare.SpareLayout;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -75,6 +76,7 @@ final class SuperblockReader {
       throw noneValid();
     }
     Superblock elected = elect();
+    requireSlotsOf(elected);
     for (Copy each : valid) {
       if (!each.superblock().equals(elected)) {
         long offset = SpareLayout.superblockOffset(spareSizeBytes, each.zone());
@@ -153,20 +155,58 @@ final class SuperblockReader {
         own.stream().filter(each -> each.generation() == newest).toList(), "contradict each other");
   }
 
+  /**
+   * Two of three copies may be another set's: half a spare was copied over this one. Most copies
+   * then name a set whose slots hold the blocks of this one. The first tag block is blank at
+   * format, so that an intact tag in it says whose the slots are.
+   */
+  private void requireSlotsOf(Superblock elected) throws CorruptMetadataException {
+    long electedId = SlotTag.setId(elected.setUuid());
+    for (Copy each : valid) {
+      long otherId = SlotTag.setId(each.superblock().setUuid());
+      if (otherId != electedId && holdsTagOf(otherId, each.superblock())) {
+        throw corrupt("name different sets");
+      }
+    }
+  }
+
+  private boolean holdsTagOf(long setId, Superblock superblock) {
+    SpareLayout layout;
+    try {
+      layout = SpareLayout.of(spareSizeBytes, superblock.blockSizeBytes(), superblock.ringBlocks());
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+    boolean[] found = {false};
+    reader.read(
+        layout.tagBlockOffset(0),
+        1,
+        (index, bytes, at, readable) -> {
+          for (int i = 0; readable && i < SpareLayout.SLOTS_PER_GROUP; i++) {
+            found[0] |= SlotTag.decode(setId, bytes, at + i * SlotTag.BYTES).isPresent();
+          }
+        });
+    return found[0];
+  }
+
   /** What most say; one of several that one copy each says is refused. */
   private <T> T winner(List<T> candidates, String trouble) throws CorruptMetadataException {
     Map<T, Integer> votes = new HashMap<>();
     candidates.forEach(each -> votes.merge(each, 1, Integer::sum));
     Map.Entry<T, Integer> best = Collections.max(votes.entrySet(), Map.Entry.comparingByValue());
     if (votes.size() > 1 && best.getValue() == 1) {
-      throw new CorruptMetadataException(
-          RecoveryCase.SUPERBLOCKS_LOST,
-          "the superblocks of the spare "
-              + spare.name()
-              + " "
-              + trouble
-              + "; nothing was changed, use a copy of the spare made before the damage");
+      throw corrupt(trouble);
     }
     return best.getKey();
+  }
+
+  private CorruptMetadataException corrupt(String trouble) {
+    return new CorruptMetadataException(
+        RecoveryCase.SUPERBLOCKS_LOST,
+        "the superblocks of the spare "
+            + spare.name()
+            + " "
+            + trouble
+            + "; nothing was changed, use a copy of the spare made before the damage");
   }
 }

@@ -48,7 +48,8 @@ public final class TagRebuild {
       throw new NotFormattedException(
           "no slot of the spare "
               + spare.name()
-              + " has a tag, so there is nothing to rebuild from; run `remapfs format`");
+              + " has a tag, so there is nothing to rebuild from; if the spare has grown since it was"
+              + " formatted, cut it to its former size first, else run `remapfs format`");
     }
     TagSurvey survey = tags.get();
     Superblock known = survey.superblock();

@@ -9,6 +9,8 @@ import io.remapfs.engine.device.CrashableDevice.Fault;
 import io.remapfs.engine.device.CrashableDevice.Operation;
 import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.spare.SpareLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -34,6 +36,14 @@ final class RecoveryCaseTest {
       String name = row.name().replace("_", "").toLowerCase(java.util.Locale.ROOT);
       assertThat(tests)
           .anyMatch(test -> test.toLowerCase(java.util.Locale.ROOT).startsWith("should" + name));
+    }
+  }
+
+  @Test
+  void shouldHaveEveryRowInTheDocuments() throws Exception {
+    String table = Files.readString(Path.of("../docs/data-format.md"));
+    for (RecoveryCase row : RecoveryCase.values()) {
+      assertThat(table).containsPattern("\\| ([A-Z_]+, )?" + row.name() + "[, |]");
     }
   }
 
@@ -134,6 +144,17 @@ final class RecoveryCaseTest {
     CrashableDevice third = TestSet.formatted(LAYOUT);
     copy(other, spare, LAYOUT.superblockOffset(1));
     copy(third, spare, LAYOUT.superblockOffset(2));
+    requireRefused(spare, RecoveryCase.SUPERBLOCKS_LOST, CorruptMetadataException.class);
+  }
+
+  @Test
+  void shouldSuperblocksLostWhenMostCopiesAreAnotherSets() throws Exception {
+    TestSet.map(TestSet.open(spare), 1, 1);
+    CrashableDevice other = TestSet.formatted(LAYOUT);
+    for (int zone = 1; zone < SpareLayout.ZONES; zone++) {
+      copy(other, spare, LAYOUT.superblockOffset(zone));
+      copy(other, spare, LAYOUT.checkpointOffset(zone, 0, 0));
+    }
     requireRefused(spare, RecoveryCase.SUPERBLOCKS_LOST, CorruptMetadataException.class);
   }
 
