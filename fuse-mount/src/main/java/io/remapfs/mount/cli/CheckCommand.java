@@ -1,21 +1,18 @@
 package io.remapfs.mount.cli;
 
 import io.remapfs.engine.device.Access;
-import io.remapfs.engine.device.IoMode;
 import io.remapfs.engine.metadata.MetadataStore;
 import io.remapfs.engine.metadata.RecoveryReport;
 import io.remapfs.mount.preflight.ExitCode;
 import io.remapfs.mount.preflight.RefusedException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code remapfs check}. */
@@ -32,16 +29,7 @@ import picocli.CommandLine.Spec;
 final class CheckCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
 
-  @Parameters(
-      paramLabel = "SPARE",
-      description = "The spare, or the backing if that has BACKING.remap beside it or --spare.")
-  private Path path = Path.of("");
-
-  @Option(
-      names = "--spare",
-      paramLabel = "PATH",
-      description = "The spare of the backing that is named (BACKING.remap beside it).")
-  private @Nullable Path spare;
+  @Mixin private OfflineSet set = new OfflineSet();
 
   @Option(names = "--repair", description = "Make damaged copies whole again from good ones.")
   private boolean repair;
@@ -54,22 +42,13 @@ final class CheckCommand implements Callable<Integer> {
       })
   private boolean rebuildFromTags;
 
-  @Option(
-      names = "--io",
-      paramLabel = "MODE",
-      description = "direct, or buffered where O_DIRECT is refused (direct).")
-  private IoMode io = IoMode.DIRECT;
-
-  @Option(names = "--json", description = "Print JSON.")
-  private boolean json;
-
   @Override
   public Integer call() throws RefusedException {
     if (rebuildFromTags) {
       if (!repair) {
         throw RefusedException.usage("--rebuild-from-tags writes; add --repair to mean it");
       }
-      new LostMetadata(path, spare, io).rebuild(spec.commandLine().getOut(), json);
+      set.lostMetadata().rebuild(spec.commandLine().getOut(), set.json());
       return ExitCode.OK.number();
     }
     MetadataStore store = open();
@@ -82,13 +61,12 @@ final class CheckCommand implements Callable<Integer> {
   }
 
   private MetadataStore open() throws RefusedException {
-    Path located = spare != null ? spare : OfflineSpare.locate(path);
     Access access = repair ? Access.READ_WRITE : Access.READ_ONLY;
     try {
       // Damage is what this command looks for, so it has its own exit code here.
-      return OfflineSpare.open(located, io, access, ExitCode.UNHEALTHY);
+      return set.open(access, ExitCode.UNHEALTHY);
     } catch (RefusedException e) {
-      throw new LostMetadata(path, spare, io).withWayOut(e, located);
+      throw set.lostMetadata().withWayOut(e, set.located());
     }
   }
 
@@ -110,14 +88,15 @@ final class CheckCommand implements Callable<Integer> {
     facts.put("pending", store.table().pendingCount());
     facts.put("findings", recovery.findings());
     PrintWriter out = spec.commandLine().getOut();
-    if (json) {
+    if (set.json()) {
       Output.json(out, facts);
     } else {
       facts.remove("findings");
       Output.lines(out, facts);
       recovery.findings().forEach(finding -> out.println("finding: " + finding));
       if (damaged && !recovery.repaired()) {
-        out.println("Make the damaged copies whole again with: remapfs check --repair " + path);
+        out.println(
+            "Make the damaged copies whole again with: remapfs check --repair " + set.path());
       }
     }
     return damaged && !recovery.repaired() ? ExitCode.UNHEALTHY : ExitCode.OK;

@@ -76,7 +76,13 @@ final class DoctorCommand implements Callable<Integer> {
     List<Finding> findings = new ArrayList<>();
     boolean device = Files.isReadable(Host.FUSE_DEVICE) && Files.isWritable(Host.FUSE_DEVICE);
     findings.add(
-        required("/dev/fuse", device, "usable", "modprobe fuse, or run as a user who may open it"));
+        required(
+            "/dev/fuse",
+            device,
+            "usable",
+            Host.isRoot()
+                ? "modprobe fuse, or give the container the device: --device /dev/fuse"
+                : "modprobe fuse, or run as a user who may open it"));
     findings.add(
         required("libfuse 2", Host.hasLibFuse(), Host.LIBFUSE, "apt-get install libfuse2"));
     findings.add(
@@ -104,19 +110,24 @@ final class DoctorCommand implements Callable<Integer> {
             "CAP_SYS_ADMIN",
             mine.has(Capabilities.SYS_ADMIN),
             "may mount",
-            "without it fusermount must be installed; run as root"));
+            "without it fusermount must be installed; " + toGet("SYS_ADMIN")));
     findings.add(
         advised(
             "CAP_IPC_LOCK",
             mine.has(Capabilities.IPC_LOCK),
             "memory can be locked",
-            "without it the daemon may be swapped out; run as root"));
+            "without it the daemon may be swapped out; " + toGet("IPC_LOCK")));
     findings.add(
         advised(
             "CAP_SYS_RESOURCE",
             mine.has(Capabilities.SYS_RESOURCE),
             "safe under memory pressure (PR_SET_IO_FLUSHER, OOM score)",
-            "without it low memory can stall the mount; run as root"));
+            "without it low memory can stall the mount; " + toGet("SYS_RESOURCE")));
+  }
+
+  /** Root of a container lacks what it was not given. */
+  private static String toGet(String capability) {
+    return Host.isRoot() ? "start the container with --cap-add " + capability : "run as root";
   }
 
   private static void addLoop(List<Finding> findings) {
@@ -125,7 +136,9 @@ final class DoctorCommand implements Callable<Integer> {
             "loop devices",
             Files.isWritable(Path.of("/dev/loop-control")),
             "--loop works",
-            "needed for --loop only; modprobe loop, and run as root"));
+            Host.isRoot()
+                ? "needed for --loop only; modprobe loop, or give the container its loop devices"
+                : "needed for --loop only; modprobe loop, and run as root"));
     findings.add(
         advised("losetup", onPath("losetup"), "installed", "needed for --loop; util-linux, mount"));
   }

@@ -98,9 +98,7 @@ final class FormatCommand implements Callable<Integer> {
     PosixBlockDevice existing = disks.spare();
     if (existing == null) {
       long size =
-          spareSize != null
-              ? spareSize & -BLOCK_GRAIN
-              : SpareChoice.defaultSizeBytes(disks.backing().sizeBytes());
+          spareSize != null ? spareSize : SpareChoice.defaultSizeBytes(disks.backing().sizeBytes());
       return SpareMaker.create(
           disks.spareChoice().path(), size, blockSizeBytes, disks.identity(), io);
     }

@@ -1,14 +1,12 @@
 package io.remapfs.mount.cli;
 
 import io.remapfs.engine.device.Access;
-import io.remapfs.engine.device.IoMode;
 import io.remapfs.engine.metadata.MetadataStore;
 import io.remapfs.engine.metadata.Superblock;
 import io.remapfs.engine.spare.SpareLayout;
 import io.remapfs.mount.preflight.ExitCode;
 import io.remapfs.mount.preflight.RefusedException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -16,9 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code remapfs inspect}. */
@@ -34,24 +31,11 @@ import picocli.CommandLine.Spec;
 final class InspectCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
 
-  @Parameters(
-      paramLabel = "SPARE",
-      description = "The spare, or a backing that has BACKING.remap beside it.")
-  private Path path = Path.of("");
-
-  @Option(
-      names = "--io",
-      paramLabel = "MODE",
-      description = "direct, or buffered where O_DIRECT is refused (direct).")
-  private IoMode io = IoMode.DIRECT;
-
-  @Option(names = "--json", description = "Print JSON.")
-  private boolean json;
+  @Mixin private OfflineSet set = new OfflineSet();
 
   @Override
   public Integer call() throws RefusedException {
-    MetadataStore store =
-        OfflineSpare.open(OfflineSpare.locate(path), io, Access.READ_ONLY, ExitCode.REFUSED);
+    MetadataStore store = set.open(Access.READ_ONLY, ExitCode.REFUSED);
     try {
       print(store);
     } finally {
@@ -90,12 +74,12 @@ final class InspectCommand implements Callable<Integer> {
       zones.add(place);
     }
     PrintWriter out = spec.commandLine().getOut();
-    if (json) {
+    if (set.json()) {
       facts.put("zones", zones);
       Output.json(out, facts);
     } else {
       for (int zone = 0; zone < zones.size(); zone++) {
-        facts.put("zone " + zone, String.valueOf(zones.get(zone)).replaceAll("[{}]", ""));
+        facts.put("zone " + zone, Output.inOneLine(zones.get(zone)));
       }
       Output.lines(out, facts);
     }

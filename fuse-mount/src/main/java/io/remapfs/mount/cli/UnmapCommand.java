@@ -2,16 +2,12 @@ package io.remapfs.mount.cli;
 
 import io.remapfs.mount.preflight.ExitCode;
 import io.remapfs.mount.preflight.RefusedException;
-import java.io.PrintWriter;
-import java.nio.file.Path;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code remapfs unmap}. */
 @Command(
@@ -27,13 +23,7 @@ import picocli.CommandLine.Spec;
       "The slots are not used again."
     })
 final class UnmapCommand implements Callable<Integer> {
-  /** One command's share: the disk answers within moments, and Ctrl-C is heeded. */
-  private static final long CHUNK_BYTES = 16L << 20;
-
-  @Spec private CommandSpec spec = CommandSpec.create();
-
-  @Parameters(index = "0", paramLabel = "MOUNTPOINT", description = "Where the image is served.")
-  private Path mountPoint = Path.of("");
+  @Mixin private MountedBlocks disk = new MountedBlocks();
 
   @Parameters(
       index = "1",
@@ -49,39 +39,11 @@ final class UnmapCommand implements Callable<Integer> {
       description = "How many blocks (${DEFAULT-VALUE}).")
   private long count = 1;
 
-  @Option(names = "--json", description = "Print JSON.")
-  private boolean json;
-
   @Override
   public Integer call() throws RefusedException {
-    ControlClient client = new ControlClient(mountPoint);
-    Map<String, Object> status = client.status();
-    long blockCount = BlockRange.blockCount(status);
-    BlockRange.require(first, blockCount);
-    BlockRange.requireCount(first, count, blockCount);
-    long chunk = Math.max(1, CHUNK_BYTES / ControlClient.number(status, "image", "blockSize"));
-    long unmapped = 0;
-    long kept = 0;
-    long lost = 0;
-    for (long done = 0; done < count; done += chunk) {
-      long now = Math.min(chunk, count - done);
-      Map<String, Object> answer = client.ask("unmap " + (first + done) + " " + now);
-      unmapped += ControlClient.count(answer, "unmapped");
-      kept += ControlClient.count(answer, "kept");
-      lost += ControlClient.count(answer, "lost");
-    }
-    Map<String, Object> sum = new LinkedHashMap<>();
-    sum.put("first", first);
-    sum.put("count", count);
-    sum.put("unmapped", unmapped);
-    sum.put("kept", kept);
-    sum.put("lost", lost);
-    PrintWriter out = spec.commandLine().getOut();
-    if (json) {
-      Output.json(out, sum);
-    } else {
-      Output.lines(out, sum);
-    }
-    return (kept + lost > 0 ? ExitCode.UNHEALTHY : ExitCode.OK).number();
+    Map<String, Object> sum = disk.over("unmap", first, count, List.of("unmapped", "kept", "lost"));
+    disk.print(sum);
+    boolean all = ControlClient.count(sum, "kept") + ControlClient.count(sum, "lost") == 0;
+    return (all ? ExitCode.OK : ExitCode.UNHEALTHY).number();
   }
 }

@@ -11,6 +11,7 @@ import io.remapfs.engine.metadata.NoRoomException;
 import io.remapfs.engine.metadata.Superblock;
 import io.remapfs.engine.spare.SpareLayout;
 import io.remapfs.engine.spare.SpareTooSmallException;
+import io.remapfs.health.ByteCount;
 import io.remapfs.mount.preflight.ExitCode;
 import io.remapfs.mount.preflight.FileSync;
 import io.remapfs.mount.preflight.RefusedException;
@@ -28,6 +29,9 @@ import java.util.Set;
 public final class SpareMaker {
   private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
+  /** Files are made in multiples of this, as direct I/O wants them. */
+  private static final long SIZE_GRAIN = 4096;
 
   private SpareMaker() {}
 
@@ -61,13 +65,14 @@ public final class SpareMaker {
       Path spare, long sizeBytes, int blockSizeBytes, BackingIdentity backing, IoMode ioMode)
       throws RefusedException {
     requireSize(spare.toString(), sizeBytes, blockSizeBytes);
+    requirePossible(spare, sizeBytes);
     Path unfinished = spare.resolveSibling(spare.getFileName() + ".new");
     boolean made = false;
     try {
       Files.deleteIfExists(unfinished);
       Files.createFile(unfinished, OWNER_ONLY);
       try (RandomAccessFile file = new RandomAccessFile(unfinished.toFile(), "rw")) {
-        file.setLength(sizeBytes);
+        file.setLength(sizeBytes & -SIZE_GRAIN);
       }
       Superblock superblock;
       try (PosixBlockDevice device =
@@ -103,6 +108,26 @@ public final class SpareMaker {
             + e.neededBytes()
             + " bytes; free some, or name another place with --spare",
         e);
+  }
+
+  /** A sparse file takes no room at first, but must be able to get all of it. */
+  private static void requirePossible(Path spare, long sizeBytes) throws RefusedException {
+    try {
+      long total = Files.getFileStore(spare.resolveSibling(".")).getTotalSpace();
+      if (total > 0 && sizeBytes > total) {
+        throw RefusedException.usage(
+            "a spare of "
+                + ByteCount.describe(sizeBytes)
+                + " is larger than the whole file system that "
+                + spare
+                + " would lie on, "
+                + ByteCount.describe(total)
+                + "; choose less with --spare-size of remapfs format");
+      }
+    } catch (IOException e) {
+      // Then making the file says what is wrong.
+      return;
+    }
   }
 
   private static void discard(Path unfinished) {
