@@ -49,6 +49,8 @@ public final class Remapfs implements Runnable {
     commands.put("remap", RemapCommand.class);
     commands.put("verify", VerifyCommand.class);
     commands.put("unmap", UnmapCommand.class);
+    commands.put("import", ImportCommand.class);
+    commands.put("export", ExportCommand.class);
     commands.put("check", CheckCommand.class);
     commands.put("inspect", InspectCommand.class);
     commands.put("doctor", DoctorCommand.class);
@@ -65,7 +67,7 @@ public final class Remapfs implements Runnable {
 
   /**
    * The parser for these arguments. Where the first one names a command, only that one is built:
-   * reading the annotations of all eleven would be a good part of a mount's start-up.
+   * reading the annotations of all of them would be a good part of a mount's start-up.
    */
   static CommandLine commandLine(String... args) {
     CommandLine commandLine = new CommandLine(new Remapfs());
@@ -91,7 +93,9 @@ public final class Remapfs implements Runnable {
     codes.put("2", "A bad argument or an unusable input; nothing was changed.");
     codes.put("3", "The system or the state of things refuses; nothing was changed.");
     codes.put(
-        "4", "status: exhausted, suspended or emergency. check: damage. verify: lost blocks.");
+        "4",
+        "status: exhausted, suspended or emergency. check: damage. verify: lost blocks. import: not"
+            + " all of them could be recorded.");
     commandLine
         .getCommandSpec()
         .usageMessage()

@@ -1,9 +1,12 @@
 package io.remapfs.mount.control;
 
+import io.remapfs.engine.BlockRun;
+import io.remapfs.engine.MarkReport;
 import io.remapfs.engine.RemapResult;
 import io.remapfs.engine.UnmapReport;
 import io.remapfs.engine.VerifyReport;
 import io.remapfs.engine.device.BlockDeviceException;
+import java.util.List;
 import java.util.Map;
 
 /** What commands may do; the mounted engine, or a test's. Thread-safe. */
@@ -22,6 +25,9 @@ public interface ControlActions {
 
   /** Moves remapped blocks back to their own places. */
   UnmapReport unmap(long firstBlock, long blockCount) throws BlockDeviceException;
+
+  /** Records healthy blocks as lost, without asking the disk. */
+  MarkReport markLost(List<BlockRun> runs) throws BlockDeviceException;
 
   /** Makes everything written so far durable. */
   void flush() throws BlockDeviceException;

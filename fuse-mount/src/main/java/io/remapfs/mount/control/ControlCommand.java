@@ -1,5 +1,8 @@
 package io.remapfs.mount.control;
 
+import io.remapfs.engine.BlockRun;
+import java.util.List;
+
 /** A command that was written to the control file, with its numbers already within bounds. */
 sealed interface ControlCommand {
   /** The report, as in {@code status.json}. */
@@ -13,6 +16,9 @@ sealed interface ControlCommand {
 
   /** Moves blocks back; {@code blockCount} is 1 to {@link ControlParser#MAX_VERIFY_BLOCKS}. */
   record Unmap(long firstBlock, long blockCount) implements ControlCommand {}
+
+  /** Records blocks as lost; together they are 1 to {@link ControlParser#MAX_VERIFY_BLOCKS}. */
+  record Lost(List<BlockRun> runs) implements ControlCommand {}
 
   /** Makes everything written so far durable. */
   record Flush() implements ControlCommand {}

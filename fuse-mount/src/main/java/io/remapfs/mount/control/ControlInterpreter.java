@@ -1,6 +1,7 @@
 package io.remapfs.mount.control;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import io.remapfs.engine.MarkReport;
 import io.remapfs.engine.RemapResult;
 import io.remapfs.engine.UnmapReport;
 import io.remapfs.engine.VerifyReport;
@@ -31,6 +32,7 @@ public final class ControlInterpreter {
               + ControlParser.MAX_VERIFY_BLOCKS
               + " at a time",
           "unmap FIRST [COUNT]: move blocks from the spare back to their own places",
+          "lost FIRST COUNT [FIRST COUNT]...: record blocks as lost that are known to be bad",
           "flush: make everything written so far durable",
           "help: this list");
 
@@ -88,6 +90,12 @@ public final class ControlInterpreter {
       answer.put("unmapped", report.unmapped());
       answer.put("kept", report.kept());
       answer.put("lost", report.lost());
+    } else if (command instanceof ControlCommand.Lost lost) {
+      MarkReport report = actions.markLost(lost.runs());
+      answer.put("marked", report.marked());
+      answer.put("known", report.known());
+      answer.put("remapped", report.remapped());
+      answer.put("skipped", report.skipped());
     } else if (command instanceof ControlCommand.Flush) {
       actions.flush();
     } else if (command instanceof ControlCommand.Help) {

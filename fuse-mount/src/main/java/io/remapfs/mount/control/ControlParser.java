@@ -1,7 +1,11 @@
 package io.remapfs.mount.control;
 
+import io.remapfs.engine.BlockRun;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /**
  * Reads commands strictly: whatever is not exactly a command is refused with a sentence, and
@@ -10,15 +14,18 @@ import java.util.Locale;
  * <p>A command is one line of printable ASCII, words separated by spaces or tabs, with at most one
  * line end. Immutable and thread-safe.
  */
-final class ControlParser {
-  /** The longest command in bytes, its line end included; the longest valid one has about 50. */
-  static final int MAX_COMMAND_BYTES = 256;
+public final class ControlParser {
+  /** The longest command in bytes, its line end included; only {@code lost} needs so many. */
+  public static final int MAX_COMMAND_BYTES = 4096;
 
   /**
-   * The most blocks that one {@code verify} or {@code unmap} goes through, so that the writer is
-   * not held for hours: the command line asks range after range.
+   * The most blocks that one {@code verify}, {@code unmap} or {@code lost} goes through, so that
+   * the writer is not held for hours: the command line asks range after range.
    */
-  static final long MAX_VERIFY_BLOCKS = 1 << 16;
+  public static final long MAX_VERIFY_BLOCKS = 1 << 16;
+
+  private static final Pattern NUMBER = Pattern.compile("[0-9]{1,18}");
+  private static final Pattern BLANKS = Pattern.compile("[ \t]+");
 
   private static final String SEE_HELP = "; write help for the list of commands";
 
@@ -50,6 +57,7 @@ final class ControlParser {
       }
       case "verify" -> verify(words);
       case "unmap" -> unmap(words);
+      case "lost" -> lost(words);
       default ->
           throw new ControlSyntaxException("there is no command " + quote(words[0]) + SEE_HELP);
     };
@@ -72,6 +80,26 @@ final class ControlParser {
     long most = Math.min(blockCount - firstBlock, MAX_VERIFY_BLOCKS);
     long count = words.length < 3 ? 1 : number(words[2], "the count", 1, most);
     return new ControlCommand.Unmap(firstBlock, count);
+  }
+
+  private ControlCommand lost(String[] words) throws ControlSyntaxException {
+    if (words.length < 3 || words.length % 2 == 0) {
+      throw new ControlSyntaxException(
+          "lost needs pairs of numbers; write it as: lost FIRST COUNT [FIRST COUNT]...");
+    }
+    List<BlockRun> runs = new ArrayList<>();
+    long left = MAX_VERIFY_BLOCKS;
+    for (int i = 1; i < words.length; i += 2) {
+      long firstBlock = blockIndex(words[i]);
+      long count = number(words[i + 1], "the count", 1, blockCount - firstBlock);
+      if (count > left) {
+        throw new ControlSyntaxException(
+            "at most " + MAX_VERIFY_BLOCKS + " blocks can be named at a time");
+      }
+      left -= count;
+      runs.add(new BlockRun(firstBlock, count));
+    }
+    return new ControlCommand.Lost(runs);
   }
 
   private static String[] wordsOf(byte[] command) throws ControlSyntaxException {
@@ -99,7 +127,7 @@ final class ControlParser {
     if (line.isEmpty()) {
       throw new ControlSyntaxException("the command is empty" + SEE_HELP);
     }
-    return line.split("[ \t]+", -1);
+    return BLANKS.split(line, -1);
   }
 
   private static void expectArguments(String[] words, int least, int most, String usage)
@@ -118,7 +146,7 @@ final class ControlParser {
   private static long number(String word, String what, long least, long most)
       throws ControlSyntaxException {
     // Length first: Long.parseLong would also take signs and digits of other scripts.
-    if (word.matches("[0-9]{1,18}")) {
+    if (NUMBER.matcher(word).matches()) {
       long value = Long.parseLong(word);
       if (value >= least && value <= most) {
         return value;

@@ -1,5 +1,7 @@
 package io.remapfs.mount.daemon;
 
+import io.remapfs.engine.BlockRun;
+import io.remapfs.engine.MarkReport;
 import io.remapfs.engine.RemapEngine;
 import io.remapfs.engine.RemapResult;
 import io.remapfs.engine.UnmapReport;
@@ -7,6 +9,7 @@ import io.remapfs.engine.VerifyReport;
 import io.remapfs.engine.device.BlockDeviceException;
 import io.remapfs.health.DiskReport;
 import io.remapfs.mount.control.ControlActions;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -35,6 +38,11 @@ record EngineControl(RemapEngine engine, Supplier<DiskReport> report) implements
   @Override
   public UnmapReport unmap(long firstBlock, long blockCount) throws BlockDeviceException {
     return engine.unmap(firstBlock, blockCount);
+  }
+
+  @Override
+  public MarkReport markLost(List<BlockRun> runs) throws BlockDeviceException {
+    return engine.markLost(runs);
   }
 
   @Override

@@ -75,8 +75,8 @@ class RemapfsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "format", "mount", "umount", "status", "remap", "verify", "unmap", "check", "inspect",
-        "doctor", "demo"
+        "format", "mount", "umount", "status", "remap", "verify", "unmap", "import", "export",
+        "check", "inspect", "doctor", "demo"
       })
   void shouldDocumentExitCodesWhenHelpIsAsked(String command) {
     assertThat(run(command, "--help")).isZero();
@@ -173,7 +173,9 @@ class RemapfsTest {
   void shouldShowAndCheckWhatWasFormatted() {
     run("format", "--block-size=512", "--spare-size=4M", disk);
     assertThat(run("inspect", disk)).as(err.toString()).isZero();
-    assertThat(out.toString()).containsPattern("blockSize: +512\n").contains("zone 2:");
+    assertThat(out.toString()).containsPattern("block size: +512\n").contains("zone 2:");
+    assertThat(out.toString().replaceAll("T[0-9]|[A-Z]{3}", ""))
+        .doesNotContainPattern("[a-z][A-Z]\\w*:");
     assertThat(run("check", "--json", directory.resolve("disk.img.remap"))).isZero();
     assertThat(out.toString()).contains("\"damagedBlocks\" : 0");
   }
@@ -196,6 +198,14 @@ class RemapfsTest {
     refuses(2, "too small", "format", "--spare", file("small", 64 << 10), disk);
     err.getBuffer().setLength(0);
     refuses(2, "too small", "format", "--spare-size=64K", disk);
+    err.getBuffer().setLength(0);
+    refuses(2, "it has 1024 bytes and needs", "format", "--spare-size=1K", disk);
+  }
+
+  @Test
+  void shouldSayWhatThereIsWhenTheSpareIsLargerThanItsFileSystem() throws IOException {
+    refuses(2, "larger than the whole file system", "format", "--spare-size=8000T", disk);
+    assertThat(err.toString()).contains("7.8 PiB").doesNotContain("Exception");
   }
 
   @Test
@@ -229,6 +239,13 @@ class RemapfsTest {
   void shouldJudgeTheSystemWhenTheDoctorIsAsked() {
     assertThat(run("doctor", "--json")).isIn(0, 3);
     assertThat(out.toString()).contains("/dev/fuse", "libfuse 2", "CAP_SYS_RESOURCE", "io_uring");
+  }
+
+  @Test
+  void shouldNotTellRootToRunAsRootWhenTheDoctorIsAsked() {
+    assumeTrue(Host.isRoot());
+    run("doctor");
+    assertThat(out.toString()).doesNotContain("run as root");
   }
 
   /** A disk with one moved block, whose spare then loses every copy of its metadata. */

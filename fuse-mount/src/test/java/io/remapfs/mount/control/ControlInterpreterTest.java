@@ -3,6 +3,8 @@ package io.remapfs.mount.control;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import io.remapfs.engine.BlockRun;
+import io.remapfs.engine.MarkReport;
 import io.remapfs.engine.RemapResult;
 import io.remapfs.engine.UnmapReport;
 import io.remapfs.engine.VerifyReport;
@@ -56,6 +58,12 @@ class ControlInterpreterTest {
     }
 
     @Override
+    public MarkReport markLost(List<BlockRun> runs) {
+      done.add("lost " + runs);
+      return new MarkReport(4, 3, 2, 1);
+    }
+
+    @Override
     public void flush() {
       done.add("flush");
     }
@@ -105,6 +113,24 @@ class ControlInterpreterTest {
   }
 
   @Test
+  void shouldRecordEveryRunThatIsNamedAsLost() throws IOException {
+    assertThat(ask("lost 7 2 99999 1"))
+        .containsEntry("marked", 4)
+        .containsEntry("known", 3)
+        .containsEntry("remapped", 2)
+        .containsEntry("skipped", 1);
+    assertThat(done)
+        .containsExactly("lost " + List.of(new BlockRun(7, 2), new BlockRun(99_999, 1)));
+  }
+
+  @Test
+  void shouldTakeAsManyRunsAsACommandHasRoomFor() throws IOException {
+    String longest = "lost" + " 7 1".repeat((ControlParser.MAX_COMMAND_BYTES - 4) / 4);
+    assertThat(ask(longest)).containsEntry("ok", true);
+    assertThat(ask(longest + " 7 1")).containsEntry("ok", false);
+  }
+
+  @Test
   void shouldFlushWhenAsked() throws IOException {
     assertThat(ask("flush")).containsEntry("ok", true);
     assertThat(done).containsExactly("flush");
@@ -148,6 +174,14 @@ class ControlInterpreterTest {
         "unmap 99999 2",
         "unmap 0 65537",
         "unmap 1 2 3",
+        "lost",
+        "lost 7",
+        "lost 7 0",
+        "lost 7 1 8",
+        "lost 99999 2",
+        "lost 0 1 100000 1",
+        "lost 0 65537",
+        "lost 0 65536 1 1",
         "verify 0 0",
         "verify 0 65537",
         "verify 99999 2",

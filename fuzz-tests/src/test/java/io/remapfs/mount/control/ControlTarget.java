@@ -1,6 +1,8 @@
 package io.remapfs.mount.control;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import io.remapfs.engine.BlockRun;
+import io.remapfs.engine.MarkReport;
 import io.remapfs.engine.RemapResult;
 import io.remapfs.engine.UnmapReport;
 import io.remapfs.engine.VerifyReport;
@@ -10,6 +12,7 @@ import io.remapfs.engine.table.Target;
 import io.remapfs.fuzz.Expect;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 
 /** The input is what somebody wrote to {@code control}, of an image of 1000 blocks. */
@@ -89,6 +92,17 @@ public final class ControlTarget {
           firstBlock,
           blockCount);
       return new UnmapReport(firstBlock, blockCount, blockCount, 0, 0);
+    }
+
+    @Override
+    public MarkReport markLost(List<BlockRun> runs) {
+      long blocks = 0;
+      for (BlockRun run : runs) {
+        Expect.that(run.endBlock() <= BLOCKS, "lost %s", run);
+        blocks += run.blockCount();
+      }
+      Expect.that(blocks > 0 && blocks <= ControlParser.MAX_VERIFY_BLOCKS, "lost %d", blocks);
+      return new MarkReport(blocks, 0, 0, 0);
     }
 
     @Override
