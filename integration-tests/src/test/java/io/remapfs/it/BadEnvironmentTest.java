@@ -148,6 +148,55 @@ final class BadEnvironmentTest {
             script.formatted(devices, Repository.launcher(), backing, mountPoint)));
   }
 
+  @ParameterizedTest
+  @CsvSource({"c 1 3, not the kernel's FUSE device", "b 10 229, cannot be opened"})
+  void shouldRefuseAndChangeNothingWhenDevFuseIsOfNoUse(
+      String node, String mentioned, Workbench bench) {
+    Path backing = bench.disk("disk.img", SIZE);
+    Mounted.remapfs("format", backing.toString()).orFail();
+    Path mountPoint = bench.folder("mount");
+    String script =
+        "mknod %1$s %2$s && mount --bind %1$s /dev/fuse && rm %1$s && exec %3$s "
+            .formatted(bench.path("node"), node, Repository.launcher());
+    List<String> inOwnNamespace = List.of("unshare", "-m", "sh", "-c");
+
+    List<String> mount = new ArrayList<>(inOwnNamespace);
+    mount.add(script + "mount " + backing + " " + mountPoint);
+    refusesCommand(bench, REFUSED, mentioned, mount);
+
+    List<String> doctor = new ArrayList<>(inOwnNamespace);
+    doctor.add(script + "doctor");
+    Shell.Result told = Shell.run(doctor.toArray(String[]::new));
+    assertThat(told.exitCode()).isEqualTo(REFUSED);
+    assertThat(told.stdout()).containsPattern("missing.*/dev/fuse.*" + mentioned);
+  }
+
+  @Test
+  void shouldLeaveTheSpareAsItWasWhenLibfuseCannotMount(Workbench bench) throws IOException {
+    // mount(2) takes no source of a page; open(2) takes such a path.
+    Path deep = bench.folder();
+    while (deep.toString().length() < 3800) {
+      deep = Files.createDirectory(deep.resolve("d".repeat(200)));
+    }
+    Path backing = deep.resolve("i".repeat(4094 - deep.toString().length() - 1));
+    Images.sparse(backing, SIZE);
+    Path spare = bench.path("spare.img");
+    Mounted.remapfs("format", backing.toString(), "--spare", spare.toString()).orFail();
+    String before = Images.hash(spare);
+
+    Shell.Result result =
+        Mounted.remapfs(
+            "mount",
+            "--spare",
+            spare.toString(),
+            backing.toString(),
+            bench.folder("mount").toString());
+
+    assertThat(result.exitCode()).as(result.toString()).isEqualTo(REFUSED);
+    assertThat(result.stderr()).contains("remapfs: libfuse could not mount");
+    assertThat(Images.hash(spare)).as("the spare is as it was").isEqualTo(before);
+  }
+
   @Test
   void shouldRefuseWhenThereIsNoLibfuse(Workbench bench) throws IOException {
     Path backing = bench.disk("disk.img", SIZE);

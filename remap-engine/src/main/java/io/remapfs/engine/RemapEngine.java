@@ -333,8 +333,9 @@ public final class RemapEngine {
 
   /**
    * Ends serving: flushes, takes the backing's fingerprint, writes a clean checkpoint, and closes
-   * both devices. After a failure the set stays marked as not cleanly closed. Never throws; does
-   * nothing when called again.
+   * both devices. Where nothing was written and the set is as clean as it was found, nothing is
+   * written now either. After a failure the set stays marked as not cleanly closed. Never throws;
+   * does nothing when called again.
    */
   public void close() {
     if (!closed.compareAndSet(false, true)) {
@@ -349,7 +350,8 @@ public final class RemapEngine {
   }
 
   private void closeMetadata() {
-    if (context.readOnly) {
+    boolean untouched = counters.writes.sum() == 0 && context.metadata.isDurablyClean();
+    if (context.readOnly || untouched) {
       context.metadata.closeUnclean();
       return;
     }

@@ -74,15 +74,8 @@ final class DoctorCommand implements Callable<Integer> {
 
   private static List<Finding> examine() {
     List<Finding> findings = new ArrayList<>();
-    boolean device = Files.isReadable(Host.FUSE_DEVICE) && Files.isWritable(Host.FUSE_DEVICE);
-    findings.add(
-        required(
-            "/dev/fuse",
-            device,
-            "usable",
-            Host.isRoot()
-                ? "modprobe fuse, or give the container the device: --device /dev/fuse"
-                : "modprobe fuse, or run as a user who may open it"));
+    String problem = Host.fuseDeviceProblem();
+    findings.add(required("/dev/fuse", problem == null, "usable", problem == null ? "" : problem));
     findings.add(
         required("libfuse 2", Host.hasLibFuse(), Host.LIBFUSE, "apt-get install libfuse2"));
     findings.add(

@@ -23,9 +23,12 @@ final class Housekeeper implements AutoCloseable {
     this.events = events;
   }
 
+  /** Starts; does nothing when called again. */
   void start() {
-    thread.setDaemon(true);
-    thread.start();
+    if (thread.getState() == Thread.State.NEW) {
+      thread.setDaemon(true);
+      thread.start();
+    }
   }
 
   private void run() {

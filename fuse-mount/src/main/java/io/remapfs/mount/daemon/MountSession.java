@@ -93,15 +93,14 @@ public final class MountSession {
   }
 
   /** From here on the backing may be written: a crash must not look like a clean unmount. */
-  private void markOpened(MetadataStore metadata) throws RefusedException {
+  private void markOpened(MetadataStore metadata) {
     if (request.readOnly()) {
       return;
     }
     try {
       metadata.markOpened();
     } catch (MetadataUnavailableException e) {
-      throw new RefusedException(
-          ExitCode.REFUSED, "the spare cannot be written (" + e.getMessage() + ")", e);
+      throw new MountException("the spare cannot be written (" + e.getMessage() + ")", e);
     }
   }
 
@@ -166,20 +165,24 @@ public final class MountSession {
     if (!request.acceptChanged()) {
       disks.requireUnchanged(metadata);
     }
-    markOpened(metadata);
     RemapEngine engine =
         RemapEngine.open(disks.backing(), metadata, request.engine(), events, access());
     disks.release();
     teardown.add("engine", engine::close);
     Housekeeper housekeeper = new Housekeeper(engine, events);
     teardown.add("housekeeper", housekeeper::close);
-    housekeeper.start();
 
     Reporter reporter = new Reporter(engine, protection, disks.spareChoice().path(), mountPoint);
     FuseSession session = openSession(engine, events, reporter, mountPoint.directory());
     reporter.session = session;
     rehearsal.await();
-    runSession(session, mountPoint);
+    // Not before the mount is there: one that cannot be made leaves the spare as it was.
+    Runnable beforeServing =
+        () -> {
+          markOpened(metadata);
+          housekeeper.start();
+        };
+    runSession(session, mountPoint, beforeServing);
   }
 
   /** Under a dead mount may lie a directory that is not fit to be mounted on. */
@@ -225,11 +228,12 @@ public final class MountSession {
     }
   }
 
-  private void runSession(FuseSession session, MountPoint mountPoint) throws RefusedException {
+  private void runSession(FuseSession session, MountPoint mountPoint, Runnable beforeServing)
+      throws RefusedException {
     SignalStop signals = new SignalStop(session, mountPoint.image());
     signals.install();
     try {
-      session.start();
+      session.start(beforeServing);
       if (!session.fallbackReason().isEmpty()) {
         notes.add(session.fallbackReason());
       }

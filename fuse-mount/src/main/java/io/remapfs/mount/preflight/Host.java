@@ -1,10 +1,12 @@
 package io.remapfs.mount.preflight;
 
 import com.kenai.jffi.Library;
+import io.remapfs.engine.posix.Errno;
 import io.remapfs.engine.posix.Posix;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** What the system must offer for a mount, each missing thing with what to do about it. */
 public final class Host {
@@ -14,23 +16,52 @@ public final class Host {
   /** Through which the kernel and the daemon speak. */
   public static final Path FUSE_DEVICE = Path.of("/dev/fuse");
 
+  /** 10:229, of the kernel's list of devices, as stat(2) gives it. */
+  private static final long FUSE_DEVICE_NUMBER = 10 << 8 | 229;
+
   private Host() {}
 
   /** Refuses where a FUSE mount cannot work. */
   public static void requireFuse(boolean allowOther) throws RefusedException {
-    if (!Files.exists(FUSE_DEVICE)) {
-      throw RefusedException.refused(
-          "there is no /dev/fuse; load it with: modprobe fuse (in a container: --device /dev/fuse"
-              + " --cap-add SYS_ADMIN)");
-    }
-    if (!Files.isReadable(FUSE_DEVICE) || !Files.isWritable(FUSE_DEVICE)) {
-      throw RefusedException.refused(
-          "/dev/fuse may not be opened by this user (permission denied); run as root or join the group that may");
+    String problem = fuseDeviceProblem();
+    if (problem != null) {
+      throw RefusedException.refused(problem);
     }
     if (!hasLibFuse()) {
       throw noLibFuse();
     }
     requireMountRights(allowOther);
+  }
+
+  /**
+   * Why /dev/fuse is of no use; null where it is of use. It is opened and closed again: its rights
+   * tell neither that the kernel's FUSE is behind it nor that a container lets it be opened.
+   */
+  public static @Nullable String fuseDeviceProblem() {
+    if (!Files.exists(FUSE_DEVICE)) {
+      return "there is no /dev/fuse; load it with: modprobe fuse (in a container: --device /dev/fuse"
+          + " --cap-add SYS_ADMIN)";
+    }
+    try {
+      if ((long) Files.getAttribute(FUSE_DEVICE, "unix:rdev") != FUSE_DEVICE_NUMBER) {
+        return "/dev/fuse is not the kernel's FUSE device (character device 10:229); remove it and"
+            + " load the right one with: modprobe fuse";
+      }
+    } catch (IOException e) {
+      return "/dev/fuse cannot be looked at: " + e.getMessage();
+    }
+    int fd = Posix.open(FUSE_DEVICE.toString(), Posix.O_RDWR | Posix.O_CLOEXEC);
+    if (fd >= 0) {
+      Posix.close(fd);
+      return null;
+    }
+    int errno = Posix.errno();
+    return errno == Errno.EACCES
+        ? "/dev/fuse may not be opened by this user (permission denied); run as root or join the"
+            + " group that may"
+        : "/dev/fuse cannot be opened ("
+            + Errno.describe(errno)
+            + "); load it with: modprobe fuse (in a container: --device /dev/fuse)";
   }
 
   /** Whether libfuse 2 can be loaded. */

@@ -25,14 +25,14 @@ final class FallbackSession implements FuseSession {
   }
 
   @Override
-  public void start() {
+  public void start(Runnable beforeServing) {
     try {
-      chosen.start();
+      chosen.start(beforeServing);
     } catch (SessionUnavailableException e) {
       reason = e.getMessage() + "; falling back to --session=" + fallback.kind();
       LOG.warn("{}", reason);
       chosen = fallback;
-      fallback.start();
+      fallback.start(beforeServing);
     }
   }
 

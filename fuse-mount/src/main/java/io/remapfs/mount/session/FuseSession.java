@@ -4,7 +4,7 @@ import io.remapfs.mount.fs.RemapFileSystem;
 import java.nio.file.Path;
 
 /**
- * One mount, from {@link #start()} to its end. Thread-safe; {@link #start()} is called once.
+ * One mount, from {@link #start} to its end. Thread-safe; {@link #start} is called once.
  *
  * <p>The end comes from {@link #unmount()}, from an unmount by somebody else, or from the kernel
  * (an aborted connection). Whichever it is, {@link #awaitEnd()} returns when every request in
@@ -32,9 +32,12 @@ public interface FuseSession {
   /**
    * Mounts, and returns when the kernel's INIT was answered: requests are served from then on.
    *
+   * @param beforeServing run before the first request is answered, and with our own loop only once
+   *     the mount was made; run again where a session of another kind has to take over. What it
+   *     throws ends the mount, and is thrown on
    * @throws MountException if the mount could not be made; nothing is left behind then
    */
-  void start();
+  void start(Runnable beforeServing);
 
   /** Waits for the end, and clears up after it. Returns at once if it was never started. */
   void awaitEnd() throws InterruptedException;

@@ -37,8 +37,9 @@ final class LibfuseSession implements FuseSession {
   }
 
   @Override
-  public void start() {
+  public void start(Runnable beforeServing) {
     MountTarget target = MountTarget.check(wishedMountPoint);
+    beforeServing.run();
     CountDownLatch initialised = fs.expectInit();
     Thread thread = new Thread(() -> runLoop(target), "fuse-libfuse-loop");
     thread.setDaemon(true);

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The session whose loop is ours: libfuse mounts, our workers take the requests.
  *
- * <p>Life: {@link #start()} mounts, makes the workers (each with a clone of the descriptor), starts
- * a thread for each, and waits for one of them to answer INIT. The end is the kernel's word alone:
+ * <p>Life: {@link #start} mounts, makes the workers (each with a clone of the descriptor), starts a
+ * thread for each, and waits for one of them to answer INIT. The end is the kernel's word alone:
  * every worker's read says ENODEV once the file system is unmounted, after the requests before it
  * were answered. Whoever comes first of {@link #awaitEnd()} and {@link #unmount()} then joins the
  * threads and frees what libfuse made.
@@ -60,7 +60,7 @@ final class ThreadedSession implements FuseSession {
   }
 
   @Override
-  public void start() {
+  public void start(Runnable beforeServing) {
     MountTarget target = MountTarget.check(wishedMountPoint);
     LibfuseMount mount = LibfuseMount.mount(fs, target, options);
     target.noteMounted();
@@ -71,6 +71,7 @@ final class ThreadedSession implements FuseSession {
       started = new Started(mount, workers, threads);
     }
     try {
+      beforeServing.run();
       for (int i = 0; i < options.workers(); i++) {
         workers.add(factory.create(mount, initialised::countDown));
       }

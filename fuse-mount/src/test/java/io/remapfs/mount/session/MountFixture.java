@@ -93,7 +93,7 @@ final class MountFixture implements AutoCloseable {
       throws IOException {
     MountFixture fixture = new MountFixture(directory, kind, options, mode);
     try {
-      fixture.session.start();
+      fixture.session.start(() -> {});
     } catch (RuntimeException | Error e) {
       fixture.close();
       throw e;

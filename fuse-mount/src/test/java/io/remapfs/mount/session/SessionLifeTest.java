@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.remapfs.engine.device.IoMode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -133,13 +136,66 @@ class SessionLifeTest {
     try (MountFixture mount = MountFixture.mounted(directory, SessionKind.THREADS)) {
       SessionOptions options = SessionOptions.defaults("remapfs#test");
       Path full = mount.directory;
-      assertThatThrownBy(() -> FuseSession.open(kind, mount.fs, full, options).start())
+      assertThatThrownBy(() -> FuseSession.open(kind, mount.fs, full, options).start(() -> {}))
           .isInstanceOf(MountException.class)
           .hasMessageContaining("not empty");
       Path missing = full.resolve("missing");
-      assertThatThrownBy(() -> FuseSession.open(kind, mount.fs, missing, options).start())
+      assertThatThrownBy(() -> FuseSession.open(kind, mount.fs, missing, options).start(() -> {}))
           .isInstanceOf(MountException.class)
           .hasMessageContaining("missing");
+    }
+  }
+
+  @Test
+  void shouldRunWhatComesBeforeServingOnlyOnceTheMountIsThere() throws Exception {
+    SessionOptions options = SessionOptions.defaults("remapfs#test");
+    try (MountFixture mount = MountFixture.mounted(directory, SessionKind.THREADS)) {
+      mount.session.unmount();
+      List<Boolean> mountedThen = new ArrayList<>();
+      FuseSession session =
+          FuseSession.open(SessionKind.THREADS, mount.fs, mount.mountPoint, options);
+      session.start(() -> mountedThen.add(isMounted(mount)));
+      session.unmount();
+      assertThat(mountedThen).containsExactly(true);
+    }
+  }
+
+  @Test
+  void shouldNotRunWhatComesBeforeServingWhenLibfuseCannotMount() throws Exception {
+    // mount(2) takes no source of more than a page.
+    SessionOptions impossible = SessionOptions.defaults("x".repeat(5000));
+    try (MountFixture mount = MountFixture.mounted(directory, SessionKind.THREADS)) {
+      mount.session.unmount();
+      FuseSession session =
+          FuseSession.open(SessionKind.AUTO, mount.fs, mount.mountPoint, impossible);
+      List<Boolean> ran = new ArrayList<>();
+      assertThatThrownBy(() -> session.start(() -> ran.add(true)))
+          .isInstanceOf(MountException.class);
+      assertThat(ran).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void shouldLeaveNoMountBehindWhenWhatComesBeforeServingFails(SessionKind kind) throws Exception {
+    SessionOptions options = SessionOptions.defaults("remapfs#test");
+    try (MountFixture mount = MountFixture.mounted(directory, SessionKind.THREADS)) {
+      mount.session.unmount();
+      FuseSession session = FuseSession.open(kind, mount.fs, mount.mountPoint, options);
+      Runnable failing =
+          () -> {
+            throw new MountException("not today");
+          };
+      assertThatThrownBy(() -> session.start(failing)).hasMessage("not today");
+      assertThat(mount.isMounted()).isFalse();
+    }
+  }
+
+  private static boolean isMounted(MountFixture mount) {
+    try {
+      return mount.isMounted();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -158,7 +214,7 @@ class SessionLifeTest {
                     throw new SessionUnavailableException("this kernel is too old");
                   }),
               new LibfuseSession(mount.fs, mount.mountPoint, options));
-      session.start();
+      session.start(() -> {});
       try {
         assertThat(session.kind()).isEqualTo("libfuse");
         assertThat(session.fallbackReason()).contains("too old").contains("libfuse");

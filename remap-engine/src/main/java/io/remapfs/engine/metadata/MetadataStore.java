@@ -340,6 +340,16 @@ public final class MetadataStore {
     commit(List.of(new Opened()));
   }
 
+  /** Whether the next open will find the set cleanly closed, if nothing is written any more. */
+  public boolean isDurablyClean() {
+    ioLock.lock();
+    try {
+      return durablyClean;
+    } finally {
+      ioLock.unlock();
+    }
+  }
+
   /** Journal blocks since the last checkpoint, over the blocks of a ring: 0.0 to 1.0. */
   public double journalFill() {
     ioLock.lock();

@@ -29,8 +29,6 @@ public final class CrashableDevice implements BlockDevice {
   public static final int TEAR_BYTES = 512;
 
   private static final int EIO = 5;
-  private static final int ENODEV = 19;
-  private static final int ENOSPC = 28;
 
   /** The kinds of operations that can fail. */
   public enum Operation {
@@ -39,14 +37,24 @@ public final class CrashableDevice implements BlockDevice {
     FLUSH
   }
 
-  /** How an operation fails. */
+  /** How an operation fails: the first as the medium's error, the others as the transport's. */
   public enum Fault {
-    /** {@link MediumErrorException} with EIO. */
-    MEDIUM,
-    /** {@link TransportErrorException} with ENODEV. */
-    TRANSPORT,
-    /** {@link TransportErrorException} with ENOSPC: a full file system below a sparse file. */
-    NO_SPACE
+    /** EIO. */
+    MEDIUM(EIO),
+    /** ENODEV. */
+    TRANSPORT(19),
+    /** ENOSPC: a full file system below a sparse file. */
+    NO_SPACE(28),
+    /** EROFS. */
+    READ_ONLY(30),
+    /** ETIMEDOUT: whether it happened nobody knows. */
+    TIMEOUT(110);
+
+    private final int errno;
+
+    Fault(int errno) {
+      this.errno = errno;
+    }
   }
 
   /** What a failed write leaves on the medium. */
@@ -104,6 +112,7 @@ public final class CrashableDevice implements BlockDevice {
   private long writes;
   private long flushes;
   private boolean flushFailed;
+  private long presentSizeBytes;
 
   /** A disk of zeros. */
   public CrashableDevice(int sizeBytes, int sectorSizeBytes) {
@@ -115,6 +124,7 @@ public final class CrashableDevice implements BlockDevice {
     this.sectorSizeBytes = sectorSizeBytes;
     this.durable = image;
     this.current = image.clone();
+    this.presentSizeBytes = image.length;
   }
 
   // ---- faults
@@ -143,6 +153,11 @@ public final class CrashableDevice implements BlockDevice {
   /** Takes all faults away. */
   public synchronized void heal() {
     rules.clear();
+  }
+
+  /** Cuts the disk short, or gives it its size again: what it says, not what it has. */
+  public synchronized void cutAt(long endBytes) {
+    presentSizeBytes = endBytes;
   }
 
   /** The same disk as another process would open it: it knows nothing of flushes that failed. */
@@ -361,6 +376,11 @@ public final class CrashableDevice implements BlockDevice {
   }
 
   @Override
+  public synchronized long presentSizeBytes() {
+    return presentSizeBytes;
+  }
+
+  @Override
   public int sectorSizeBytes() {
     return sectorSizeBytes;
   }
@@ -393,8 +413,7 @@ public final class CrashableDevice implements BlockDevice {
             operation + " of " + lengthBytes + " bytes at " + byteOffset + " failed (injected)";
         throw rule.fault == Fault.MEDIUM
             ? new MediumErrorException(message, EIO, byteOffset, lengthBytes)
-            : new TransportErrorException(
-                message, rule.fault == Fault.NO_SPACE ? ENOSPC : ENODEV, byteOffset, lengthBytes);
+            : new TransportErrorException(message, rule.fault.errno, byteOffset, lengthBytes);
       }
     }
   }
