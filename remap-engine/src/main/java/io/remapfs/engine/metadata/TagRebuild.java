@@ -122,15 +122,25 @@ public final class TagRebuild {
 
   private static void requireReadsBack(
       BlockDevice spare, Superblock superblock, Beginning beginning) throws IOException {
-    RecoveredState state = new Recovery(spare).run(superblock.backing()).state();
+    RecoveredState state;
+    try {
+      state = new Recovery(spare).run(superblock.backing()).state();
+    } catch (MetadataException e) {
+      throw doesNotReadBack(spare, e);
+    }
     if (!state.superblock.setUuid().equals(superblock.setUuid())
         || state.nextSlot != beginning.nextSlot()
         || state.table.remappedCount() != beginning.table().remappedCount()) {
-      throw new IOException(
-          "what was rebuilt on the spare "
-              + spare.name()
-              + " does not read back; copy the spare to a good disk and rebuild it there");
+      throw doesNotReadBack(spare, null);
     }
+  }
+
+  private static IOException doesNotReadBack(BlockDevice spare, @Nullable MetadataException cause) {
+    return new IOException(
+        "what was rebuilt on the spare "
+            + spare.name()
+            + " does not read back; copy the spare to a good disk and rebuild it there",
+        cause);
   }
 
   private static TagRebuildReport report(

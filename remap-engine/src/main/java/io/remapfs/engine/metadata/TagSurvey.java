@@ -195,9 +195,9 @@ public final class TagSurvey {
     for (int i = 0; readable && i < slots; i++) {
       int tagAt = at + i * SlotTag.BYTES;
       Optional<SlotTag> tag = SlotTag.decode(setId, bytes, tagAt);
-      if (tag.isPresent()) {
+      if (tag.isPresent() && isSane(tag.get())) {
         put((int) firstSlot + i, tag.get());
-      } else if (SlotTag.isIntact(bytes, tagAt)) {
+      } else if (tag.isEmpty() && SlotTag.isIntact(bytes, tagAt)) {
         foreignTags++;
       } else if (SlotTag.setIdAt(bytes, tagAt) == setId) {
         damagedTags++;
@@ -205,6 +205,12 @@ public final class TagSurvey {
       }
     }
     formerGroup = firstSlot;
+  }
+
+  /** Metadata that went on from such a sequence number would be refused as nothing of ours. */
+  private static boolean isSane(SlotTag tag) {
+    return tag.sequence() >= 0
+        && BlockFormat.isSaneNumber(MetadataLog.nextIncarnation(tag.sequence()));
   }
 
   private void put(int slot, SlotTag tag) {
@@ -271,7 +277,7 @@ public final class TagSurvey {
     return taggedSlots;
   }
 
-  /** Slots whose tag belongs to the set and fails its checksum. */
+  /** Slots whose tag belongs to the set and fails its checksum, or says what none of ours can. */
   public long damagedTags() {
     return damagedTags;
   }

@@ -204,6 +204,22 @@ final class TagRebuildTest {
     assertThat(report.notVouchedFor()).anyMatch(each -> each.contains("1 damaged tags and 3"));
   }
 
+  /** Metadata that went on from there would be refused, when the old one is gone already. */
+  @ParameterizedTest
+  @ValueSource(longs = {-1, Long.MAX_VALUE, BlockFormat.NUMBER_LIMIT, BlockFormat.NUMBER_LIMIT - 1})
+  void shouldCountATagAsDamagedWhenItsSequenceCannotBeOurs(long sequence) throws Exception {
+    CrashableDevice spare = TestSet.formatted(LAYOUT);
+    MetadataStore store = used(spare, 4);
+    IoBuffer data = IoBuffer.allocate(TestSet.BLOCK_SIZE);
+    store.pool().write(store.pool().allocate(), 50, sequence, data, 0);
+    spare.flush();
+    destroy(spare, LAYOUT, true);
+    TagRebuildReport report = TagRebuild.rebuild(spare, TestSet.BACKING);
+    assertThat(report.damagedTags()).isEqualTo(1);
+    assertThat(report.rebuiltBlocks()).isEqualTo(4);
+    assertThat(TestSet.open(spare).pool().nextSlot()).isEqualTo(5);
+  }
+
   @Test
   void shouldTakeTheSetWithMostTagsWhenTheFirstTagBlockIsUnreadable() throws Exception {
     CrashableDevice spare = TestSet.formatted(LAYOUT);
