@@ -130,8 +130,16 @@ public final class EventLog implements EngineListener, AutoCloseable {
 
   private static Level levelOf(EngineEvent.Kind kind) {
     return switch (kind) {
-      case REMAPPED, SALVAGED, UNMAPPED, RESUMED, METADATA_REPAIRED -> Level.INFO;
-      case PENDING, SLOT_BURNT, SUSPENDED, METADATA_COPY_LOST -> Level.WARN;
+      case REMAPPED,
+          SALVAGED,
+          UNMAPPED,
+          RESUMED,
+          METADATA_REPAIRED,
+          SPARE_ADDED,
+          MIGRATED,
+          SPARE_RELEASED ->
+          Level.INFO;
+      case PENDING, SLOT_BURNT, SUSPENDED, METADATA_COPY_LOST, SPARE_REFUSES -> Level.WARN;
       case SPARE_EXHAUSTED, EMERGENCY, FLUSH_FAILED -> Level.ERROR;
     };
   }

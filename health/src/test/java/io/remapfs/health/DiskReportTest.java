@@ -39,7 +39,8 @@ class DiskReportTest {
               6,
               7,
               8,
-              true),
+              true,
+              List.of()),
           new SessionFacts(
               "1.2", "/d/disk.img", "/d/disk.img.remap", "/mnt/x", "threads", 4, "direct"),
           new ProcessFacts(4711, 50L << 20, 1 << 20, 48 << 20, true, false, List.of("no flusher")),

@@ -7,10 +7,12 @@ import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.device.TransportErrorException;
 import io.remapfs.engine.guard.RangeGuard;
 import io.remapfs.engine.metadata.MetadataStore;
+import io.remapfs.engine.spare.SpareMember;
 import io.remapfs.engine.spare.SparePool;
 import io.remapfs.engine.table.RemapTable;
 import io.remapfs.engine.table.Target;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +28,6 @@ final class EngineContext {
   private static final int KEPT_BOUNCES = 2;
 
   final BlockDevice backing;
-  final BlockDevice spare;
   final MetadataStore metadata;
   final RemapTable table;
   final SparePool pool;
@@ -65,7 +66,6 @@ final class EngineContext {
       EngineClock clock,
       boolean readOnly) {
     this.backing = backing;
-    this.spare = metadata.spare();
     this.metadata = metadata;
     this.table = metadata.table();
     this.pool = metadata.pool();
@@ -78,7 +78,11 @@ final class EngineContext {
     this.suspension = new Suspension(backing, table, blockSizeBytes, clock, counters);
     this.blocks = new ScratchPool(blockSizeBytes, KEPT_BLOCKS);
     this.bounces = new ScratchPool(BOUNCE_BYTES + 2 * IoBuffer.ALIGNMENT_BYTES, KEPT_BOUNCES);
-    this.unalignedMask = Math.max(backing.sectorSizeBytes(), spare.sectorSizeBytes()) - 1L;
+    int sector = backing.sectorSizeBytes();
+    for (SpareMember each : pool.members().live()) {
+      sector = Math.max(sector, each.device().sectorSizeBytes());
+    }
+    this.unalignedMask = sector - 1L;
     this.spareTrouble = new SpareTrouble(this, clock);
     this.metadataCare = new MetadataCare(this, clock);
   }
@@ -117,13 +121,21 @@ final class EngineContext {
 
   /** The device that holds the newest contents of a block with this target. */
   BlockDevice deviceOf(long target) {
-    return Target.isInSlot(target) ? spare : backing;
+    return Target.isInSlot(target) ? spareOf(target).device() : backing;
+  }
+
+  /**
+   * The spare that has the slot of a target. The target was read from the table, and the spares are
+   * published before any mapping to them; so it is found.
+   */
+  private SpareMember spareOf(long target) {
+    return pool.members().of(Target.slot(target));
   }
 
   /** The byte on {@link #deviceOf} that is byte {@code byteOffset} of the image. */
   long deviceOffset(long target, long byteOffset) {
     return Target.isInSlot(target)
-        ? pool.layout().slotByteOffset(Target.slot(target)) + (byteOffset & (blockSizeBytes - 1))
+        ? spareOf(target).slotByteOffset(Target.slot(target)) + (byteOffset & (blockSizeBytes - 1))
         : byteOffset;
   }
 
@@ -135,7 +147,7 @@ final class EngineContext {
     long target = RemapTable.runTarget(run);
     long blocksInRun = RemapTable.runLength(run);
     if (Target.isRemapped(target)) {
-      blocksInRun = Math.min(blocksInRun, pool.layout().contiguousSlots(Target.slot(target)));
+      blocksInRun = Math.min(blocksInRun, spareOf(target).contiguousSlots(Target.slot(target)));
     } else if (Target.isPending(target)) {
       blocksInRun = 1;
     }
@@ -206,6 +218,18 @@ final class EngineContext {
     return storm;
   }
 
+  /** The spares by name, for messages. */
+  String spareNames() {
+    return pool.members().live().stream()
+        .map(each -> each.device().name())
+        .collect(Collectors.joining(" and "));
+  }
+
+  /** Forgets that there was no free slot: there are more now. */
+  void spareAdded() {
+    exhaustionTold = false;
+  }
+
   void metadataFailed(String why) {
     if (!emergencyTold) {
       emergencyTold = true;
@@ -216,7 +240,7 @@ final class EngineContext {
   void spareExhausted() {
     if (!exhaustionTold) {
       exhaustionTold = true;
-      tell(Kind.SPARE_EXHAUSTED, -1, -1, "no free slot is left in " + spare.name());
+      tell(Kind.SPARE_EXHAUSTED, -1, -1, "no free slot is left in " + spareNames());
     }
   }
 

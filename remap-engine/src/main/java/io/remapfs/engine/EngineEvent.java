@@ -21,6 +21,14 @@ public record EngineEvent(Kind kind, long blockIndex, long slot, String message)
     PENDING,
     /** A slot failed and is never used again. */
     SLOT_BURNT,
+    /** A spare was added to the set. */
+    SPARE_ADDED,
+    /** The blocks of older spares were moved to the newest. */
+    MIGRATED,
+    /** A spare refuses blocks as a whole; another one takes them. */
+    SPARE_REFUSES,
+    /** A spare holds no block any more and is not needed. */
+    SPARE_RELEASED,
     /** The last slot was handed out. */
     SPARE_EXHAUSTED,
     /** The way to the device fails. */

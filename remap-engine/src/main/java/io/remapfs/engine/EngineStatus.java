@@ -1,5 +1,6 @@
 package io.remapfs.engine;
 
+import java.util.List;
 import java.util.UUID;
 
 /**
@@ -27,6 +28,7 @@ import java.util.UUID;
  * @param writeErrors requests answered with an error since mount
  * @param zeroFilledBlocks lost blocks given out as zeros since mount ({@code --unreadable=zero})
  * @param flushFailed whether a flush has failed since mount
+ * @param spares the spares of the set, the oldest first
  */
 public record EngineStatus(
     EngineState state,
@@ -50,4 +52,9 @@ public record EngineStatus(
     long readErrors,
     long writeErrors,
     long zeroFilledBlocks,
-    boolean flushFailed) {}
+    boolean flushFailed,
+    List<SpareStatus> spares) {
+  public EngineStatus {
+    spares = List.copyOf(spares);
+  }
+}

@@ -1,7 +1,9 @@
 package io.remapfs.engine;
 
 import io.remapfs.engine.spare.SpareLayout;
+import io.remapfs.engine.spare.SpareMembers;
 import io.remapfs.engine.spare.SparePool;
+import java.util.List;
 
 /** Judges the whole: the worst thing that is true now is the state. */
 final class EngineStatusReport {
@@ -33,7 +35,23 @@ final class EngineStatusReport {
         counters.readErrors.sum(),
         counters.writeErrors.sum(),
         counters.zeroFilledBlocks.sum(),
-        context.flushFailed());
+        context.flushFailed(),
+        spares(pool));
+  }
+
+  private static List<SpareStatus> spares(SparePool pool) {
+    SpareMembers members = pool.members();
+    return members.live().stream()
+        .map(
+            each ->
+                new SpareStatus(
+                    each.device().name(),
+                    each.memberUuid(),
+                    each.layout().firstSlot(),
+                    each.layout().slotCount(),
+                    pool.freeCount(each),
+                    each == members.head()))
+        .toList();
   }
 
   private record Verdict(EngineState state, String reason) {}
@@ -66,6 +84,10 @@ final class EngineStatusReport {
     }
     if (context.metadata.healthyCopies() < SpareLayout.ZONES) {
       return new Verdict(EngineState.DEGRADED, "a copy of the remap metadata cannot be written");
+    }
+    String passedOver = context.spareTrouble.passedOver();
+    if (passedOver != null) {
+      return new Verdict(EngineState.DEGRADED, passedOver);
     }
     return new Verdict(EngineState.HEALTHY, "no block is known to be lost");
   }

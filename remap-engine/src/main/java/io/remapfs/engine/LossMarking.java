@@ -130,7 +130,10 @@ final class LossMarking {
     } catch (MetadataUnavailableException e) {
       context.metadataFailed(String.valueOf(e.getMessage()));
       throw new MediumErrorException(
-          "the remap metadata of " + context.spare.name() + " cannot be written", Errno.EIO, -1, 0);
+          "the remap metadata of " + context.metadata.spare().name() + " cannot be written",
+          Errno.EIO,
+          -1,
+          0);
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.remapfs.engine;
 
 import io.remapfs.engine.EngineEvent.Kind;
+import io.remapfs.engine.device.BlockDevice;
 import io.remapfs.engine.metadata.MetadataStore;
 import io.remapfs.engine.metadata.MetadataUnavailableException;
 import io.remapfs.engine.spare.SpareLayout;
@@ -19,11 +20,13 @@ final class MetadataCare {
   private final MetadataStore metadata;
   private final ProbePace pace;
   private int toldCopies = SpareLayout.ZONES;
+  private BlockDevice toldOf;
 
   MetadataCare(EngineContext context, EngineClock clock) {
     this.context = context;
     this.metadata = context.metadata;
     this.pace = new ProbePace(clock);
+    this.toldOf = metadata.spare();
   }
 
   void housekeeping() {
@@ -44,6 +47,8 @@ final class MetadataCare {
 
   private void tellLostCopies() {
     int copies = metadata.healthyCopies();
+    toldCopies = toldOf == metadata.spare() ? toldCopies : SpareLayout.ZONES;
+    toldOf = metadata.spare();
     if (copies < toldCopies && !metadata.isUnavailable()) {
       toldCopies = copies;
       pace.failed();

@@ -9,6 +9,7 @@ import io.remapfs.engine.metadata.MetadataRecord;
 import io.remapfs.engine.metadata.MetadataRecord.Cause;
 import io.remapfs.engine.metadata.MetadataUnavailableException;
 import io.remapfs.engine.posix.Errno;
+import io.remapfs.engine.spare.SpareMember;
 import io.remapfs.engine.table.Target;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,6 +62,20 @@ final class Relocation {
             slot,
             "block " + blockIndex + " moved to slot " + slot));
     return true;
+  }
+
+  /**
+   * Writes a block that leaves a good slot to a new one, and notes the mapping. It is not told of:
+   * nothing happened to the block.
+   *
+   * @return as {@link #move}
+   */
+  boolean moveOn(long blockIndex, IoBuffer data) {
+    long slot = context.metadata.isUnavailable() ? -1 : store(blockIndex, data);
+    if (slot >= 0) {
+      records.add(new MetadataRecord.Mapped(blockIndex, slot, Cause.MIGRATED));
+    }
+    return slot >= 0;
   }
 
   /** Notes that a block's contents are lost until it is rewritten. */
@@ -138,7 +153,8 @@ final class Relocation {
     if (!context.spareTrouble.takesBlocks()) {
       return false;
     }
-    if (context.spareTrouble.answers()) {
+    long metadataSlot = context.pool.layout().firstSlot();
+    if (context.spareTrouble.answers(metadataSlot)) {
       return true;
     }
     context.spareTrouble.failed("the spare does not answer");
@@ -180,9 +196,12 @@ final class Relocation {
           return slot;
         }
       } catch (MediumErrorException e) {
-        if (!context.spareTrouble.answers()) {
+        if (!context.spareTrouble.answers(slot)) {
           failed.add(slot);
-          return refuse(failed, "the spare does not answer: " + e.getMessage());
+          if (refuse(slot, failed, "it does not answer: " + e.getMessage())) {
+            continue;
+          }
+          return -1;
         }
       } catch (BlockDeviceException e) {
         if (DeviceErrors.isTurnedAway(e.errno())) {
@@ -190,18 +209,29 @@ final class Relocation {
         } else {
           failed.add(slot);
         }
-        return refuse(failed, String.valueOf(e.getMessage()));
+        if (refuse(slot, failed, String.valueOf(e.getMessage()))) {
+          continue;
+        }
+        return -1;
       }
       failed.add(slot);
     }
-    return refuse(failed, SLOTS_PER_BLOCK + " slots in a row failed in " + context.spare.name());
+    long last = failed.get(failed.size() - 1);
+    if (refuse(last, failed, SLOTS_PER_BLOCK + " slots in a row failed")) {
+      return store(blockIndex, data);
+    }
+    return -1;
   }
 
-  /** Lays failures to the spare, not to its slots: what they were may still reach them. */
-  private long refuse(List<Long> failed, String why) {
+  /**
+   * Lays failures to the spare, not to its slots: what they were may still reach them.
+   *
+   * @return whether another spare may take the block; {@code failed} is empty then
+   */
+  private boolean refuse(long slot, List<Long> failed, String why) {
     failed.forEach(context.pool::setAside);
-    context.spareTrouble.failed(why);
-    return -1;
+    failed.clear();
+    return context.spareTrouble.failed(slot, why);
   }
 
   // A block whose old contents exist nowhere else must not depend on a slot that was never read.
@@ -209,7 +239,8 @@ final class Relocation {
     IoBuffer back = context.blocks.acquire();
     try {
       int size = context.blockSizeBytes;
-      context.spare.read(context.pool.layout().slotByteOffset(slot), back, 0, size);
+      SpareMember spare = context.pool.members().of(slot);
+      spare.device().read(spare.slotByteOffset(slot), back, 0, size);
       return back.bytes().slice(0, size).mismatch(data.bytes().slice(0, size)) < 0;
     } finally {
       context.blocks.release(back);

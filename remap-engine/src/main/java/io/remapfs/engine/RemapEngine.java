@@ -9,12 +9,16 @@ import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.device.MediumErrorException;
 import io.remapfs.engine.device.TransportErrorException;
 import io.remapfs.engine.guard.RangeGuard;
+import io.remapfs.engine.metadata.AddedSpare;
 import io.remapfs.engine.metadata.Fingerprint;
 import io.remapfs.engine.metadata.MetadataStore;
 import io.remapfs.engine.metadata.MetadataUnavailableException;
+import io.remapfs.engine.spare.SpareMember;
+import io.remapfs.engine.spare.SpareMembers;
 import io.remapfs.engine.table.EntryVisitor;
 import io.remapfs.engine.table.RemapTable;
 import io.remapfs.engine.table.Target;
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -157,7 +161,7 @@ public final class RemapEngine {
   }
 
   /**
-   * Makes every acknowledged write durable, on the backing and in the spare.
+   * Makes every acknowledged write durable, on the backing and in every spare.
    *
    * @throws BlockDeviceException if that failed, now or ever since mount: what the device dropped
    *     then does not come back, so a later success would prove nothing
@@ -169,7 +173,9 @@ public final class RemapEngine {
     }
     try {
       backing.flush();
-      context.spare.flush();
+      for (SpareMember each : context.pool.members().live()) {
+        each.device().flush();
+      }
     } catch (BlockDeviceException e) {
       context.flushHasFailed(e);
       throw e;
@@ -260,6 +266,49 @@ public final class RemapEngine {
   }
 
   /**
+   * Adds a spare while requests go on: its slots come after those of the others, and it holds the
+   * metadata from then on.
+   *
+   * @param device open and locked; everything on it is lost. The engine closes it, at once if it is
+   *     not added
+   * @param pathHint its absolute path: where the next open will look for it
+   * @throws IllegalArgumentException if it does not suit, {@link
+   *     io.remapfs.engine.spare.SpareTooSmallException} among them; nothing was written
+   * @throws MetadataUnavailableException if it is not certain whether it was added; state EMERGENCY
+   *     until the next open has looked
+   * @throws IOException if it is no good as a spare, or nothing may be changed; all is as it was
+   */
+  public AddedSpare addSpare(BlockDevice device, String pathHint) throws IOException {
+    return new SpareAdding(context).add(device, pathHint, 0);
+  }
+
+  /**
+   * Adds a spare and moves every block that is in a slot of another to it, while requests go on.
+   *
+   * @param device as in {@link #addSpare}, and with slots for all the blocks
+   * @throws IOException as {@link #addSpare}; and as {@link #migrateToNewest}, after it was added
+   */
+  public MigrationReport migrate(BlockDevice device, String pathHint, MigrationProgress progress)
+      throws IOException {
+    new SpareAdding(context).add(device, pathHint, table.remappedCount());
+    return migrateToNewest(progress);
+  }
+
+  /**
+   * Moves every block that is in a slot of an older spare to the newest one, and releases the older
+   * ones that hold no block any more; goes on where a former run was stopped. Without older spares
+   * it does nothing.
+   *
+   * @throws TransportErrorException if a spare cannot be spoken to, in an emergency, or if mounted
+   *     read-only
+   * @throws MediumErrorException if a block finds no slot, or the metadata cannot be written
+   */
+  public MigrationReport migrateToNewest(MigrationProgress progress) throws BlockDeviceException {
+    refuseIfReadOnly();
+    return new Migration(context).migrate(progress);
+  }
+
+  /**
    * Reads blocks again, salvaging what fails as any read would, and tries the own places of those
    * that are remapped or pending, which changes nothing.
    *
@@ -333,7 +382,7 @@ public final class RemapEngine {
 
   /**
    * Ends serving: flushes, takes the backing's fingerprint, writes a clean checkpoint, and closes
-   * both devices. Where nothing was written and the set is as clean as it was found, nothing is
+   * all devices. Where nothing was written and the set is as clean as it was found, nothing is
    * written now either. After a failure the set stays marked as not cleanly closed. Never throws;
    * does nothing when called again.
    */
@@ -344,7 +393,9 @@ public final class RemapEngine {
     try {
       closeMetadata();
     } finally {
-      context.spare.close();
+      SpareMembers members = context.pool.members();
+      members.released().forEach(each -> each.device().close());
+      members.live().forEach(each -> each.device().close());
       backing.close();
     }
   }

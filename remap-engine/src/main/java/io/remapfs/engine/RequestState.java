@@ -47,7 +47,10 @@ final class RequestState {
     boolean durable = relocation.commit();
     if (!durable && needsCommit) {
       throw new MediumErrorException(
-          "the remap metadata of " + context.spare.name() + " cannot be written", Errno.EIO, -1, 0);
+          "the remap metadata of " + context.metadata.spare().name() + " cannot be written",
+          Errno.EIO,
+          -1,
+          0);
     }
     needsCommit = false;
     if (loss != null) {
@@ -60,16 +63,16 @@ final class RequestState {
     if (!Target.isInSlot(target)) {
       return context.blamesMedium();
     }
-    if (context.spareTrouble.answers()) {
+    if (context.spareTrouble.answers(Target.slot(target))) {
       return true;
     }
-    context.spareTrouble.failed("the spare does not answer");
+    context.spareTrouble.failed(Target.slot(target), "it does not answer");
     return false;
   }
 
   TransportErrorException passOn(long target, TransportErrorException e) {
     if (Target.isInSlot(target)) {
-      context.spareTrouble.failed(String.valueOf(e.getMessage()));
+      context.spareTrouble.failed(Target.slot(target), String.valueOf(e.getMessage()));
     } else {
       context.transportFailed(e);
     }

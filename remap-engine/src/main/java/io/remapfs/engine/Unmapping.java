@@ -177,7 +177,10 @@ final class Unmapping {
     }
     if (!relocation.commit()) {
       throw new MediumErrorException(
-          "the remap metadata of " + context.spare.name() + " cannot be written", Errno.EIO, -1, 0);
+          "the remap metadata of " + context.metadata.spare().name() + " cannot be written",
+          Errno.EIO,
+          -1,
+          0);
     }
   }
 

@@ -124,7 +124,7 @@ final class CheckpointFormat {
     if (entries < 0
         || entries > layout.maxEntries()
         || nextSlot < 0
-        || nextSlot > layout.slotCount()
+        || nextSlot > layout.endSlot()
         || words < 0
         || words > (nextSlot + 63) / 64
         || bytes.getInt(at + BLOCKS_AT) != SpareLayout.checkpointBlocks(entries, words * 64)

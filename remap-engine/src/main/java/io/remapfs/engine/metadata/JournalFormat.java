@@ -24,7 +24,7 @@ import java.util.UUID;
  * </pre>
  *
  * <p>Kinds: 1 MAPPED, 2 PENDING, 3 UNMAPPED, 4 BURNT, 5 OPENED. Causes: 0 SALVAGED, 1 WRITTEN, 2
- * REQUESTED. "No slot" is 2^39 - 1. Fields that a kind does not have are 0.
+ * REQUESTED, 3 MIGRATED. "No slot" is 2^39 - 1. Fields that a kind does not have are 0.
  */
 final class JournalFormat {
   static final long MAGIC = BlockFormat.magic("RMPJRNL1");
@@ -48,7 +48,9 @@ final class JournalFormat {
   private static final int BURNT = 4;
   private static final int OPENED = 5;
 
-  private static final Cause[] CAUSES = {Cause.SALVAGED, Cause.WRITTEN, Cause.REQUESTED};
+  private static final Cause[] CAUSES = {
+    Cause.SALVAGED, Cause.WRITTEN, Cause.REQUESTED, Cause.MIGRATED
+  };
 
   /** A decoded block. */
   record JournalBlock(

@@ -8,6 +8,7 @@ public abstract sealed class MetadataException extends IOException
         TooOldFormatException,
         TooNewFormatException,
         WrongSetException,
+        MissingSpareException,
         NotFormattedException {
   private static final long serialVersionUID = 1L;
 

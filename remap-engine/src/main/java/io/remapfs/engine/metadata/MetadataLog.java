@@ -8,6 +8,7 @@ import io.remapfs.engine.metadata.RecoveredState.DamagedBlock;
 import io.remapfs.engine.spare.SpareLayout;
 import io.remapfs.engine.spare.SparePool;
 import io.remapfs.engine.table.RemapTable;
+import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -37,6 +38,7 @@ final class MetadataLog {
   private final SpareLayout layout;
   private final RemapTable table;
   private final SparePool pool;
+  private final BlockDevice spare;
   private final Zones zones;
   private final IoBuffer chunk = IoBuffer.allocate(BlockReader.CHUNK_BLOCKS * BlockFormat.BYTES);
 
@@ -49,16 +51,70 @@ final class MetadataLog {
   /** The numbers of the store that every checkpoint carries. */
   record Counters(long nextTagSequence, long salvagedTotal, long droppedPendingTotal) {}
 
-  MetadataLog(BlockDevice spare, RecoveredState state, SparePool pool) {
+  /** The log of a set that was recovered. */
+  MetadataLog(RecoveredState state, SparePool pool) {
     this.superblock = state.superblock;
     this.layout = state.layout;
     this.table = state.table;
     this.pool = pool;
+    this.spare = state.set.head().device();
     this.zones = new Zones(spare);
     this.lastSequence = state.lastSequence;
     this.checkpointSequence = state.checkpoint.sequence();
     this.generation = state.checkpoint.generation();
     this.area = state.area;
+  }
+
+  /** The log that goes on from {@code former} on a spare that was just added. */
+  private MetadataLog(
+      MetadataLog former,
+      BlockDevice spare,
+      Superblock superblock,
+      SpareLayout layout,
+      Header first) {
+    this.superblock = superblock;
+    this.layout = layout;
+    this.table = former.table;
+    this.pool = former.pool;
+    this.spare = spare;
+    this.zones = new Zones(spare);
+    this.lastSequence = first.sequence();
+    this.checkpointSequence = first.sequence();
+    this.generation = first.generation();
+    this.area = 0;
+  }
+
+  /**
+   * Writes all that a new spare needs to take over, durably, and changes nothing else.
+   *
+   * @param added what its superblocks are to say
+   * @return the log to go on with, once this one's superblock names the successor
+   * @throws IOException if the new spare cannot be written everywhere
+   */
+  MetadataLog continueOn(
+      BlockDevice device, Superblock added, SpareLayout addedLayout, Counters counters)
+      throws IOException {
+    long nextSequence = nextIncarnation(lastSequence);
+    Header first =
+        header(
+            generation + GENERATION_SKIP,
+            nextSequence,
+            lastSequence,
+            counters,
+            false,
+            Optional.empty());
+    new SpareFormatter(device)
+        .add(added, addedLayout, table, pool.burntWords(first.nextSlot()), first);
+    return new MetadataLog(this, device, added, addedLayout, first);
+  }
+
+  /** The spare that it is on. */
+  BlockDevice spare() {
+    return spare;
+  }
+
+  SpareLayout layout() {
+    return layout;
   }
 
   /** The copies that it is written to. */
@@ -189,30 +245,40 @@ final class MetadataLog {
   private void writeCheckpoint(
       long containedSequence, Counters counters, boolean clean, Optional<Fingerprint> fingerprint)
       throws MetadataUnavailableException {
-    long nextSlot = pool.nextSlot();
-    long[] burntWords = pool.burntWords(nextSlot);
-    long entries = table.remappedCount() + table.pendingCount();
     Header header =
-        new Header(
-            generation + 1,
-            UUID.randomUUID().getMostSignificantBits(),
-            SpareLayout.checkpointBlocks(entries, burntWords.length * 64L),
-            lastSequence,
-            containedSequence,
-            entries,
-            burntWords.length,
-            nextSlot,
-            counters.nextTagSequence(),
-            counters.salvagedTotal(),
-            counters.droppedPendingTotal(),
-            clean,
-            fingerprint);
+        header(generation + 1, lastSequence, containedSequence, counters, clean, fingerprint);
     int otherArea = 1 - area;
     new CheckpointWriter(zones, layout, superblock.setUuid(), otherArea, header, chunk)
-        .write(table, burntWords);
+        .write(table, pool.burntWords(header.nextSlot()));
     zones.flush();
     area = otherArea;
     generation++;
     checkpointSequence = lastSequence;
+  }
+
+  private Header header(
+      long itsGeneration,
+      long sequence,
+      long containedSequence,
+      Counters counters,
+      boolean clean,
+      Optional<Fingerprint> fingerprint) {
+    long nextSlot = pool.nextSlot();
+    int burntWords = pool.burntWords(nextSlot).length;
+    long entries = table.remappedCount() + table.pendingCount();
+    return new Header(
+        itsGeneration,
+        UUID.randomUUID().getMostSignificantBits(),
+        SpareLayout.checkpointBlocks(entries, burntWords * 64L),
+        sequence,
+        containedSequence,
+        entries,
+        burntWords,
+        nextSlot,
+        counters.nextTagSequence(),
+        counters.salvagedTotal(),
+        counters.droppedPendingTotal(),
+        clean,
+        fingerprint);
   }
 }

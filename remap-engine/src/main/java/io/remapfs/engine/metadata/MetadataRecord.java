@@ -12,7 +12,9 @@ public sealed interface MetadataRecord {
     /** New contents were written. */
     WRITTEN,
     /** The user asked for it. */
-    REQUESTED
+    REQUESTED,
+    /** It was in a slot of a spare that is to be done without. */
+    MIGRATED
   }
 
   /**

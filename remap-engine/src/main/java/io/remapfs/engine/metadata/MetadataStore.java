@@ -7,6 +7,7 @@ import io.remapfs.engine.metadata.MetadataRecord.Cause;
 import io.remapfs.engine.metadata.MetadataRecord.Mapped;
 import io.remapfs.engine.metadata.MetadataRecord.Opened;
 import io.remapfs.engine.spare.SpareLayout;
+import io.remapfs.engine.spare.SpareMember;
 import io.remapfs.engine.spare.SparePool;
 import io.remapfs.engine.table.RemapTable;
 import java.io.IOException;
@@ -39,20 +40,18 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe. Lock order: {@code ioLock}, then the queue's, then the pool's.
  */
 public final class MetadataStore {
-  private final BlockDevice spare;
   private final Access access;
-  private final SpareLayout layout;
   private final RemapTable table;
   private final SparePool pool;
-  private final MetadataLog log;
-  private final Zones zones;
+  private final MemberChanges members;
   private final @Nullable Fingerprint cleanFingerprint;
   private final AtomicLong nextTagSequence;
   private final ReentrantLock ioLock = new ReentrantLock();
   private final CommitQueue commits = new CommitQueue();
   private final RecordEffects effects;
 
-  // Guarded by ioLock; volatile where status reads it.
+  // Guarded by ioLock; volatile where status reads it. Another spare means another log.
+  private volatile MetadataLog log;
   private volatile Superblock superblock;
   private RecoveryReport recovery;
   private boolean durablyClean;
@@ -60,17 +59,16 @@ public final class MetadataStore {
   private final AtomicLong salvagedTotal;
   private final AtomicLong droppedPendingTotal;
 
-  private MetadataStore(BlockDevice spare, Access access, Recovery.Result recovered) {
+  private MetadataStore(Access access, Recovery.Result recovered) {
     RecoveredState state = recovered.state();
-    this.spare = spare;
     this.access = access;
     this.superblock = state.superblock;
-    this.layout = state.layout;
     this.table = state.table;
-    this.pool = new SparePool(spare, layout, superblock.setUuid(), state.nextSlot, state.burnt);
+    this.pool =
+        new SparePool(state.set.members(), superblock.setUuid(), state.nextSlot, state.burnt);
+    this.members = new MemberChanges(pool, table);
     this.effects = new RecordEffects(table, pool);
-    this.log = new MetadataLog(spare, state, pool);
-    this.zones = log.zones();
+    this.log = new MetadataLog(state, pool);
     this.recovery = recovered.report();
     this.durablyClean = recovery.wasClean();
     this.cleanFingerprint = durablyClean ? state.checkpoint.fingerprint().orElse(null) : null;
@@ -119,10 +117,31 @@ public final class MetadataStore {
   public static MetadataStore open(
       BlockDevice spare, @Nullable BackingIdentity expected, Access access)
       throws MetadataException {
-    Recovery.Result recovered = new Recovery(spare).run(expected);
-    MetadataStore store = new MetadataStore(spare, access, recovered);
+    return open(List.of(spare), expected, access);
+  }
+
+  /**
+   * Recovers the metadata of a set of several spares, as {@link #open(BlockDevice, BackingIdentity,
+   * Access)} does of one. The names of the devices are noted when a spare is added or released:
+   * open them by absolute paths.
+   *
+   * @param spares those that {@link SpareSetOpening} found, in any order
+   * @throws MissingSpareException if one more is needed
+   */
+  public static MetadataStore open(
+      List<BlockDevice> spares, @Nullable BackingIdentity expected, Access access)
+      throws MetadataException {
+    SpareSet set = SpareSet.of(spares);
+    if (!set.unneeded().isEmpty()) {
+      throw new WrongSetException(
+          "the spare "
+              + set.unneeded().get(0).name()
+              + " holds no block of its set any more; leave it out");
+    }
+    Recovery.Result recovered = new Recovery(set).run(expected);
+    MetadataStore store = new MetadataStore(access, recovered);
     if (access == Access.READ_WRITE) {
-      SpareFormatter.reserveWhereThereIsRoom(spare, store.layout);
+      SpareFormatter.reserveWhereThereIsRoom(set.head().device(), set.head().layout());
     }
     if (access == Access.READ_WRITE && recovered.report().recoveryCase() != RecoveryCase.CLEAN) {
       store.beginIncarnation(recovered.state());
@@ -134,9 +153,11 @@ public final class MetadataStore {
     ioLock.lock();
     try {
       nextTagSequence.set(MetadataLog.nextIncarnation(nextTagSequence.get()));
+      // Not before it is settled which spare's metadata is in force may any be written.
+      MemberChanges.settle(log, state.set);
       log.beginIncarnation(state, counters(), durablyClean, Optional.ofNullable(cleanFingerprint));
       superblock = log.superblock();
-      recovery = recovery.withRepaired(zones.healthyCopies() == SpareLayout.ZONES);
+      recovery = recovery.withRepaired(zones().healthyCopies() == SpareLayout.ZONES);
     } catch (MetadataUnavailableException e) {
       recovery = recovery.withRepaired(false);
     } finally {
@@ -186,8 +207,70 @@ public final class MetadataStore {
     return pool;
   }
 
+  /** The spare that holds the metadata: the one that was added last. */
   public BlockDevice spare() {
-    return spare;
+    return log.spare();
+  }
+
+  private Zones zones() {
+    return log.zones();
+  }
+
+  /**
+   * Adds a spare while the set is in use. Commits wait until it is formatted. From then on it holds
+   * the metadata, and its slots come after those of the others.
+   *
+   * @param device open and locked; everything on it is lost. The store's user closes it
+   * @param pathHint where it will be found at the next open: its absolute path
+   * @throws IllegalArgumentException if the device does not suit, among them {@link
+   *     io.remapfs.engine.spare.SpareTooSmallException}; nothing was written
+   * @throws MetadataUnavailableException if it is not certain whether it was added: nothing is
+   *     written any more until the next open has looked
+   * @throws IOException if it is no good as a spare; the set is as it was
+   */
+  public AddedSpare addSpare(BlockDevice device, String pathHint) throws IOException {
+    ioLock.lock();
+    try {
+      requireWritable();
+      BlockDevice replaced = log.spare();
+      log = members.add(log, device, pathHint, counters());
+      superblock = log.superblock();
+      durablyClean = false;
+      MemberChanges.confirm(log);
+      superblock = log.superblock();
+      SpareLayout layout = log.layout();
+      return new AddedSpare(
+          device.name(),
+          superblock.membership().memberUuid(),
+          layout.firstSlot(),
+          layout.slotCount(),
+          replaced.name());
+    } finally {
+      ioLock.unlock();
+    }
+  }
+
+  /** The layout that a device would get as the set's next spare; throws as {@link #addSpare}. */
+  public SpareLayout layoutFor(BlockDevice device) {
+    return MemberChanges.layoutFor(superblock, pool.members(), device);
+  }
+
+  /**
+   * Gives up the older spares that no block is in. The caller has seen to it that no slot of theirs
+   * is handed out any more, and that each that was is committed or dropped.
+   *
+   * @throws MetadataUnavailableException if it is not certain to be durable
+   */
+  public ReleasedSpares releaseSpares() throws MetadataUnavailableException {
+    ioLock.lock();
+    try {
+      requireWritable();
+      ReleasedSpares released = members.release(log);
+      superblock = log.superblock();
+      return released;
+    } finally {
+      ioLock.unlock();
+    }
   }
 
   /** What opening found and did. */
@@ -217,17 +300,17 @@ public final class MetadataStore {
 
   /** Copies of the metadata that take writes: 3 is whole, 0 is unavailable. */
   public int healthyCopies() {
-    return zones.healthyCopies();
+    return zones().healthyCopies();
   }
 
   /** Why copies were lost since open, one line each. */
   public List<String> lostCopies() {
-    return zones.lostReasons();
+    return zones().lostReasons();
   }
 
   /** Whether durability was lost, so that nothing can be committed until the next open. */
   public boolean isUnavailable() {
-    return zones.isUnavailable();
+    return zones().isUnavailable();
   }
 
   /** A number greater than every one before, in this run and all former ones; for slots' tags. */
@@ -270,7 +353,7 @@ public final class MetadataStore {
           if (log.isRingFull()) {
             log.checkpoint(counters(), false, Optional.empty());
           }
-          zones.flush();
+          flushSlots();
           inDoubt = true;
           log.append(records, nextTagSequence.get());
           durablyClean = false;
@@ -281,7 +364,7 @@ public final class MetadataStore {
         failure = e;
       } catch (RuntimeException | Error e) {
         // A broken invariant: durable and published may differ now, so go no further.
-        failure = zones.fail("internal error: " + e);
+        failure = zones().fail("internal error: " + e);
         throw e;
       } finally {
         if (failure != null && inDoubt) {
@@ -294,13 +377,24 @@ public final class MetadataStore {
     }
   }
 
+  /** Makes durable what was written to slots, in whichever spare. */
+  private void flushSlots() throws MetadataUnavailableException {
+    for (SpareMember each : pool.members().live()) {
+      boolean isHead = each.device() == log.spare();
+      if (each.takeUnflushed() && !isHead) {
+        zones().flushOther(each.device());
+      }
+    }
+    zones().flush();
+  }
+
   private List<MetadataRecord> keepWhatFits(List<CommitQueue.Call> calls) {
     List<MetadataRecord> kept = new ArrayList<>();
     long newPending = 0;
     for (CommitQueue.Call call : calls) {
       for (MetadataRecord each : call.records) {
         boolean adds = effects.isNewPending(each);
-        if (adds && table.pendingCount() + newPending >= layout.slotCount()) {
+        if (adds && table.pendingCount() + newPending >= log.layout().maxEntries() / 2) {
           droppedPendingTotal.incrementAndGet();
         } else {
           newPending += adds ? 1 : 0;
@@ -433,6 +527,6 @@ public final class MetadataStore {
     if (closed) {
       throw new MetadataUnavailableException("the metadata is closed");
     }
-    zones.requireAvailable();
+    zones().requireAvailable();
   }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 
 /** What recovery found: filled by {@link Recovery}, taken over by {@link MetadataStore}. */
 final class RecoveredState {
+  final SpareSet set;
   final Superblock superblock;
   final SpareLayout layout;
   final RemapTable table;
@@ -28,22 +29,22 @@ final class RecoveredState {
   long nextTagSequence;
   long salvagedTotal;
 
-  /** Metadata blocks to overwrite after the state has been checkpointed afresh. */
+  /** Metadata blocks of the head to overwrite after the state has been checkpointed afresh. */
   final List<DamagedBlock> toRepair = new ArrayList<>();
 
   /** A block outside the checkpoint areas that is not as it should be. */
   record DamagedBlock(int zone, long byteOffset, boolean isSuperblock) {}
 
   RecoveredState(
-      Superblock superblock,
-      SpareLayout layout,
+      SpareSet set,
       RemapTable table,
       BitSet burnt,
       Header checkpoint,
       int area,
       long greatestGeneration) {
-    this.superblock = superblock;
-    this.layout = layout;
+    this.set = set;
+    this.superblock = set.head().superblock();
+    this.layout = set.head().layout();
     this.table = table;
     this.burnt = burnt;
     this.checkpoint = checkpoint;

@@ -11,6 +11,7 @@ import io.remapfs.engine.metadata.MetadataRecord.Mapped;
 import io.remapfs.engine.metadata.MetadataRecord.Pending;
 import io.remapfs.engine.metadata.MetadataRecord.Unmapped;
 import io.remapfs.engine.spare.SpareLayout;
+import io.remapfs.engine.spare.SpareMembers;
 import io.remapfs.engine.table.RemapTable;
 import io.remapfs.engine.table.TableLoader;
 import io.remapfs.engine.table.Target;
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * unfinished commit is the newest block, and a block missing before another is damage: refused.
  */
 final class Recovery {
+  private final SpareSet set;
   private final BlockDevice spare;
   private final BlockReader reader;
   private final List<String> findings = new ArrayList<>();
@@ -40,9 +42,10 @@ final class Recovery {
   /** What was recovered, and how. */
   record Result(RecoveredState state, RecoveryReport report) {}
 
-  Recovery(BlockDevice spare) {
-    this.spare = spare;
-    this.reader = new BlockReader(spare);
+  Recovery(SpareSet set) {
+    this.set = set;
+    this.spare = set.head().device();
+    this.reader = set.head().reader();
   }
 
   /**
@@ -51,9 +54,8 @@ final class Recovery {
    * @param expected the backing that is to be served, or null to take any
    */
   Result run(@Nullable BackingIdentity expected) throws MetadataException {
-    SuperblockReader.Found superblocks = SuperblockReader.find(spare, reader);
-    Superblock superblock = superblocks.superblock();
-    SpareLayout layout = layoutOf(superblock);
+    Superblock superblock = set.head().superblock();
+    SpareLayout layout = set.head().layout();
     if (expected != null) {
       requireSameBacking(spare.name(), superblock.backing(), expected);
     }
@@ -61,8 +63,7 @@ final class Recovery {
     Header header = chosen.candidate().header();
     RecoveredState state =
         new RecoveredState(
-            superblock,
-            layout,
+            set,
             chosen.loaded().table(),
             chosen.loaded().burnt(),
             header,
@@ -77,7 +78,8 @@ final class Recovery {
     changes.finish();
     requireEntriesFit(state, continuation);
     requireContained(state, chosen);
-    state.toRepair.addAll(superblocks.damaged());
+    requireMembers(state);
+    state.toRepair.addAll(set.head().damaged());
     state.toRepair.addAll(journal.damaged());
     return new Result(state, report(state, chosen, journal, continuation));
   }
@@ -111,36 +113,6 @@ final class Recovery {
             + spare.name()
             + " is whole in any combination of its copies; nothing was changed, use a copy of"
             + " the spare made before the damage");
-  }
-
-  private SpareLayout layoutOf(Superblock superblock) throws MetadataException {
-    if (superblock.spareSizeBytes() > spare.sizeBytes()) {
-      throw new WrongSetException(
-          "the spare "
-              + spare.name()
-              + " has shrunk from "
-              + superblock.spareSizeBytes()
-              + " to "
-              + spare.sizeBytes()
-              + " bytes; restore it whole");
-    }
-    if (superblock.blockSizeBytes() % spare.sectorSizeBytes() != 0) {
-      throw new WrongSetException(
-          "the set has blocks of "
-              + superblock.blockSizeBytes()
-              + " bytes but the spare "
-              + spare.name()
-              + " has sectors of "
-              + spare.sectorSizeBytes()
-              + "; move it to a device with smaller sectors, or use --io=buffered");
-    }
-    try {
-      return SpareLayout.of(
-          superblock.spareSizeBytes(), superblock.blockSizeBytes(), superblock.ringBlocks());
-    } catch (IllegalArgumentException e) {
-      throw new CorruptMetadataException(
-          RecoveryCase.SUPERBLOCKS_LOST, "the superblock makes no sense: " + e.getMessage());
-    }
   }
 
   /** The blocks of the image; the last one may be short. */
@@ -185,7 +157,7 @@ final class Recovery {
       throws CorruptMetadataException {
     state.nextSlot = Math.max(state.nextSlot, block.nextSlot());
     state.nextTagSequence = Math.max(state.nextTagSequence, block.nextTagSequence());
-    if (state.nextSlot > state.layout.slotCount()) {
+    if (state.nextSlot > state.layout.endSlot()) {
       throw senseless(block, "slot " + state.nextSlot);
     }
     if (!BlockFormat.isSaneNumber(state.nextTagSequence)) {
@@ -254,6 +226,23 @@ final class Recovery {
     }
   }
 
+  /** A block in a slot that no spare of the set has would be read from nowhere. */
+  private void requireMembers(RecoveredState state) throws CorruptMetadataException {
+    SpareMembers members = set.members();
+    boolean[] homeless = {false};
+    state.table.forEach(
+        (blockIndex, target) ->
+            homeless[0] |= Target.isInSlot(target) && !members.hasLive(Target.slot(target)));
+    if (homeless[0]) {
+      throw new CorruptMetadataException(
+          RecoveryCase.CHECKPOINTS_LOST,
+          "the metadata of the spare "
+              + spare.name()
+              + " names slots that no spare of the set has; nothing was changed, use a copy of the"
+              + " spare made before the damage");
+    }
+  }
+
   private static CorruptMetadataException senseless(JournalBlock block, String what) {
     return new CorruptMetadataException(
         RecoveryCase.JOURNAL_HOLE,
@@ -286,6 +275,19 @@ final class Recovery {
     Loaded loaded = chosen.loaded();
     Header header = chosen.candidate().header();
     int damaged = loaded.damagedBlocks() + state.toRepair.size();
+    for (SpareSet.Member older : set.older()) {
+      damaged += older.damaged().size();
+      older
+          .damaged()
+          .forEach(
+              each ->
+                  findings.add(
+                      "superblock at byte "
+                          + each.byteOffset()
+                          + " of the older spare "
+                          + older.device().name()
+                          + " is damaged or behind"));
+    }
     int stale = loaded.staleBlocks() + journal.missingCopies();
     boolean wasClean = header.clean() && continuation.isEmpty();
     for (RecoveredState.DamagedBlock each : state.toRepair) {

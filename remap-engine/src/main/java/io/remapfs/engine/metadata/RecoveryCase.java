@@ -26,6 +26,10 @@ public enum RecoveryCase {
   TOO_NEW(false, "format too new"),
   /** Valid, but of another backing, or a spare that has shrunk: refused. */
   WRONG_SET(false, "another set"),
+  /** A spare that the set has besides the given ones is not there: refused, by its path. */
+  SPARE_MISSING(false, "another spare of the set is missing"),
+  /** A spare whose adding was cut short before it came into force: refused. */
+  NEVER_ADDED(false, "never came into force"),
   /** No checkpoint can be put together from all copies: refused. */
   CHECKPOINTS_LOST(false, "no complete checkpoint"),
   /** An acknowledged journal block is gone in every copy: refused, never skipped. */

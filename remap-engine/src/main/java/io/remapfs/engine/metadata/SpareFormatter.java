@@ -50,6 +50,21 @@ final class SpareFormatter {
   }
 
   /**
+   * Makes the spare part of a set; every copy of it must be good.
+   *
+   * @param superblock of the set, with this spare's place in it
+   * @param first the checkpoint to begin with, of {@code table} and {@code burntWords}
+   */
+  void add(
+      Superblock superblock, SpareLayout layout, RemapTable table, long[] burntWords, Header first)
+      throws IOException {
+    reserve(layout);
+    eraseSuperblocks(layout, SpareLayout.ZONES);
+    forgetTags(layout);
+    write(superblock, layout, table, burntWords, first, SpareLayout.ZONES);
+  }
+
+  /**
    * Makes a set of what a former one's tags told; its slots and tags stay as they are.
    *
    * @return why copies could not be written, one line each; at least one could
@@ -145,13 +160,24 @@ final class SpareFormatter {
   private void write(
       Superblock superblock, SpareLayout layout, Beginning beginning, int copiesNeeded)
       throws IOException {
+    write(superblock, layout, beginning.table(), new long[0], header(beginning), copiesNeeded);
+  }
+
+  private void write(
+      Superblock superblock,
+      SpareLayout layout,
+      RemapTable table,
+      long[] burntWords,
+      Header first,
+      int copiesNeeded)
+      throws IOException {
     long ringBytes = (long) layout.ringBlocks() * BlockFormat.BYTES;
     for (int zone = 0; zone < SpareLayout.ZONES; zone++) {
       zones.zeroOne(zone, layout.ringOffset(zone), ringBytes, false);
     }
     requireCopies(copiesNeeded);
-    new CheckpointWriter(zones, layout, superblock.setUuid(), 0, header(beginning), chunk)
-        .write(beginning.table(), new long[0]);
+    new CheckpointWriter(zones, layout, superblock.setUuid(), 0, first, chunk)
+        .write(table, burntWords);
     requireCopies(copiesNeeded);
     zones.flush();
     SuperblockFormat.encode(superblock, chunk.bytes(), 0);

@@ -173,7 +173,13 @@ final class SuperblockReader {
   private boolean holdsTagOf(long setId, Superblock superblock) {
     SpareLayout layout;
     try {
-      layout = SpareLayout.of(spareSizeBytes, superblock.blockSizeBytes(), superblock.ringBlocks());
+      layout =
+          SpareLayout.of(
+              spareSizeBytes,
+              superblock.blockSizeBytes(),
+              superblock.ringBlocks(),
+              superblock.membership().firstSlot(),
+              superblock.membership().olderSlots());
     } catch (IllegalArgumentException e) {
       return false;
     }

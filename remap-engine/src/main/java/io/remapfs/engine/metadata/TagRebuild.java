@@ -43,6 +43,7 @@ public final class TagRebuild {
   public static TagRebuildReport rebuild(BlockDevice spare, BackingIdentity backing)
       throws IOException {
     requireLost(spare);
+    requireAlone(spare);
     Optional<TagSurvey> tags = TagSurvey.of(spare);
     if (tags.isEmpty()) {
       throw new NotFormattedException(
@@ -73,12 +74,27 @@ public final class TagRebuild {
 
   private static void requireLost(BlockDevice spare) throws MetadataException {
     try {
-      new Recovery(spare).run(null);
+      new Recovery(SpareSet.of(List.of(spare))).run(null);
     } catch (CorruptMetadataException | NotFormattedException e) {
       return;
     }
     throw new IllegalStateException(
         "the metadata of the spare " + spare.name() + " can be recovered without its tags");
+  }
+
+  /** The tags of one spare of several tell of its own slots only: the others' blocks would go. */
+  private static void requireAlone(BlockDevice spare) throws MetadataException {
+    try {
+      if (!MetadataStore.identify(spare).membership().isOnlyMember()) {
+        throw new WrongSetException(
+            "the spare "
+                + spare.name()
+                + " is one of several of its set, or was; such a set cannot be rebuilt from tags,"
+                + " use copies of its spares made before the damage");
+      }
+    } catch (CorruptMetadataException | NotFormattedException e) {
+      // No superblock is left to ask.
+    }
   }
 
   /** A superblock that is left over may know of an id of the device that is not told today. */
@@ -124,7 +140,7 @@ public final class TagRebuild {
       BlockDevice spare, Superblock superblock, Beginning beginning) throws IOException {
     RecoveredState state;
     try {
-      state = new Recovery(spare).run(superblock.backing()).state();
+      state = new Recovery(SpareSet.of(List.of(spare))).run(superblock.backing()).state();
     } catch (MetadataException e) {
       throw doesNotReadBack(spare, e);
     }

@@ -101,8 +101,7 @@ public final class TagSurvey {
   }
 
   private static SpareLayout layoutOf(Superblock superblock) {
-    return SpareLayout.of(
-        superblock.spareSizeBytes(), superblock.blockSizeBytes(), superblock.ringBlocks());
+    return SpareSet.layoutOf(superblock);
   }
 
   /** The layouts that a spare of this size can have, one a block size, the usual one first. */

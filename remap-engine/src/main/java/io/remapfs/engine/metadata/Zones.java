@@ -125,6 +125,20 @@ final class Zones {
     }
   }
 
+  /**
+   * Makes durable what was written to the slots of another spare of the set.
+   *
+   * @throws MetadataUnavailableException if that is not certain
+   */
+  void flushOther(BlockDevice other) throws MetadataUnavailableException {
+    requireAvailable();
+    try {
+      other.flush();
+    } catch (BlockDeviceException e) {
+      throw fail("the spare " + other.name() + " cannot be flushed: " + e.getMessage());
+    }
+  }
+
   /** Notes for good that the metadata is unavailable, and makes the exception that says so. */
   MetadataUnavailableException fail(String reason) {
     if (unavailableReason.isEmpty()) {

@@ -22,7 +22,11 @@ package io.remapfs.engine.spare;
  * <p><b>Invariants.</b> (1) Zones and groups are disjoint: a gap begins where a zone ends, and a
  * slot's offset is computed inside its gap. (2) Everything begins at a multiple of 4 KiB, or of the
  * block size where that is smaller. (3) A checkpoint area holds {@link #maxEntries()} entries and a
- * bit for each slot, so that a checkpoint never fails for want of room.
+ * bit for each slot, so that a checkpoint never fails for want of room. In a set of several spares
+ * this means the slots of the older ones as well.
+ *
+ * <p>Slots are counted from 0 here, in this spare; {@link SpareMember} knows their numbers in the
+ * set.
  *
  * <p>Immutable and thread-safe.
  */
@@ -59,6 +63,8 @@ public final class SpareLayout {
   private final long spareSizeBytes;
   private final int blockSizeBytes;
   private final int ringBlocks;
+  private final long firstSlot;
+  private final long olderSlots;
   private final int checkpointBlocks;
   private final long bodyBytes;
   private final boolean zonesFit;
@@ -67,12 +73,15 @@ public final class SpareLayout {
   private final long[] gapOffset = new long[ZONES - 1];
   private final long[] gapSlots = new long[ZONES - 1];
 
-  private SpareLayout(long spareSizeBytes, int blockSizeBytes, int ringBlocks) {
+  private SpareLayout(
+      long spareSizeBytes, int blockSizeBytes, int ringBlocks, long firstSlot, long olderSlots) {
     this.spareSizeBytes = spareSizeBytes;
     this.blockSizeBytes = blockSizeBytes;
     this.ringBlocks = ringBlocks;
-    long slotCap = slotCap(spareSizeBytes, blockSizeBytes);
-    this.checkpointBlocks = checkpointBlocks(2 * slotCap, slotCap);
+    this.firstSlot = firstSlot;
+    this.olderSlots = olderSlots;
+    long slotCap = Math.min(MAX_SLOTS - firstSlot, slotCap(spareSizeBytes, blockSizeBytes));
+    this.checkpointBlocks = checkpointBlocks(2 * (olderSlots + slotCap), firstSlot + slotCap);
     this.bodyBytes = (2L * checkpointBlocks + ringBlocks) * METADATA_BLOCK_BYTES;
     for (int zone = 0; zone < ZONES; zone++) {
       superblockOffset[zone] = superblockOffset(spareSizeBytes, zone);
@@ -102,19 +111,56 @@ public final class SpareLayout {
   }
 
   /**
+   * The layout of a spare that is added to a set.
+   *
+   * @param firstSlot the number of its first slot, behind all that the set ever had
+   * @param olderSlots slots of the spares that the set has
+   * @throws SpareTooSmallException if fewer than {@value #MIN_SLOTS} slots would fit
+   */
+  public static SpareLayout ofAdded(
+      long spareSizeBytes, int blockSizeBytes, long firstSlot, long olderSlots) {
+    requireBlockSize(blockSizeBytes);
+    int ringBlocks = defaultRingBlocks(spareSizeBytes, blockSizeBytes);
+    return of(spareSizeBytes, blockSizeBytes, ringBlocks, firstSlot, olderSlots);
+  }
+
+  /**
    * The layout of a spare whose superblock names the length of its journal rings.
    *
    * @param ringBlocks at least 2
    * @throws SpareTooSmallException if fewer than {@value #MIN_SLOTS} slots would fit
    */
   public static SpareLayout of(long spareSizeBytes, int blockSizeBytes, int ringBlocks) {
+    return of(spareSizeBytes, blockSizeBytes, ringBlocks, 0, 0);
+  }
+
+  /**
+   * The layout of a spare whose superblock says all of this.
+   *
+   * @param ringBlocks at least 2
+   * @param firstSlot the number of its first slot in the set
+   * @param olderSlots slots of older spares that its checkpoints have room for
+   * @throws SpareTooSmallException if fewer than {@value #MIN_SLOTS} slots would fit
+   */
+  public static SpareLayout of(
+      long spareSizeBytes, int blockSizeBytes, int ringBlocks, long firstSlot, long olderSlots) {
     requireBlockSize(blockSizeBytes);
+    if (firstSlot < 0
+        || firstSlot > MAX_SLOTS - MIN_SLOTS
+        || olderSlots < 0
+        || olderSlots > firstSlot) {
+      throw new IllegalArgumentException(
+          "the set has used " + firstSlot + " slot numbers, and no spare can be added to it");
+    }
     if (ringBlocks < 2 || ringBlocks > MAX_RING_BLOCKS) {
       throw new IllegalArgumentException("a journal ring of " + ringBlocks + " blocks");
     }
-    SpareLayout layout = new SpareLayout(alignDown(spareSizeBytes), blockSizeBytes, ringBlocks);
+    SpareLayout layout =
+        new SpareLayout(
+            alignDown(spareSizeBytes), blockSizeBytes, ringBlocks, firstSlot, olderSlots);
     if (layout.slotCount() < MIN_SLOTS) {
-      throw new SpareTooSmallException(spareSizeBytes, minimumBytes(blockSizeBytes, ringBlocks));
+      throw new SpareTooSmallException(
+          spareSizeBytes, minimumBytes(blockSizeBytes, ringBlocks, firstSlot, olderSlots));
     }
     return layout;
   }
@@ -122,12 +168,18 @@ public final class SpareLayout {
   /** The least spare that {@link #of(long, int)} accepts for this block size, in bytes. */
   public static long minimumBytes(int blockSizeBytes) {
     requireBlockSize(blockSizeBytes);
-    return minimumBytes(blockSizeBytes, MIN_RING_BLOCKS);
+    return minimumBytes(blockSizeBytes, MIN_RING_BLOCKS, 0, 0);
   }
 
-  private static long minimumBytes(int blockSizeBytes, int ringBlocks) {
-    long bytes = METADATA_BLOCK_BYTES;
-    while (new SpareLayout(bytes, blockSizeBytes, ringBlocks).slotCount() < MIN_SLOTS) {
+  private static long minimumBytes(
+      int blockSizeBytes, int ringBlocks, long firstSlot, long olderSlots) {
+    // All zones must fit; from there on a few steps do.
+    long bytes =
+        new SpareLayout(METADATA_BLOCK_BYTES, blockSizeBytes, ringBlocks, firstSlot, olderSlots)
+                .bodyBytes
+            * ZONES;
+    while (new SpareLayout(bytes, blockSizeBytes, ringBlocks, firstSlot, olderSlots).slotCount()
+        < MIN_SLOTS) {
       bytes += METADATA_BLOCK_BYTES;
     }
     return bytes;
@@ -214,14 +266,29 @@ public final class SpareLayout {
     return ringBlocks;
   }
 
-  /** All slots. */
+  /** All slots of this spare. */
   public long slotCount() {
     return gapSlots[0] + gapSlots[1];
   }
 
-  /** The most entries that a checkpoint has room for: twice the slots. */
+  /** The number of the first slot in the set. */
+  public long firstSlot() {
+    return firstSlot;
+  }
+
+  /** The number behind that of the last slot: no slot of the set has it or a greater one. */
+  public long endSlot() {
+    return firstSlot + slotCount();
+  }
+
+  /** Slots of older spares that the checkpoints have room for. */
+  public long olderSlots() {
+    return olderSlots;
+  }
+
+  /** The most entries that a checkpoint has room for: twice the slots of the set. */
   public long maxEntries() {
-    return 2 * slotCount();
+    return 2 * (olderSlots + slotCount());
   }
 
   /**

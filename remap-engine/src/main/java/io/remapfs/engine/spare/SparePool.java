@@ -8,7 +8,9 @@ import io.remapfs.engine.device.MediumErrorException;
 import io.remapfs.engine.device.TransportErrorException;
 import java.util.ArrayDeque;
 import java.util.BitSet;
+import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Hands out slots, once each, and writes them.
@@ -20,8 +22,14 @@ import java.util.UUID;
  * record could name; a slot that was handed out and never committed may be handed out again after a
  * restart, when nobody can know of it.
  *
+ * <p><b>Several spares.</b> Numbers run on from one spare to the next. {@link #members} is
+ * published before any slot of an added spare can be handed out, so before any mapping names one;
+ * and a released spare stays addressable. So whoever has a slot's number finds its place, without a
+ * lock.
+ *
  * <p><b>Invariants.</b> (1) {@code burnt} is a subset of the slots below {@code nextSlot}. (2) used
  * + free = all. (3) Only the tag lock covers device I/O; {@link #allocate} never waits for a disk.
+ * (4) {@code skipped} holds numbers below {@code nextSlot} that were never handed out.
  *
  * <p>Thread-safe. Lock order: {@code tagLock} and {@code this} are leaves, never held together.
  */
@@ -29,20 +37,26 @@ public final class SparePool {
   /** What {@link #allocate} says when every slot has been handed out. */
   public static final long EXHAUSTED = -1;
 
-  private final BlockDevice spare;
-  private final SpareLayout layout;
+  /** Slot numbers that were passed over: from {@code first} to before {@code end}. */
+  private record Skipped(long first, long end) {}
+
   private final UUID setUuid;
+
+  /** Written under this; read by anyone. */
+  private volatile SpareMembers members;
 
   // Guarded by this.
   private final BitSet burnt;
   private final ArrayDeque<Long> givenBack = new ArrayDeque<>();
   private final ArrayDeque<Long> setAside = new ArrayDeque<>();
+  private final ArrayDeque<Skipped> skipped = new ArrayDeque<>();
   private long nextSlot;
 
   // Guarded by tagLock.
   private final Object tagLock = new Object();
   private final IoBuffer tagBlock = IoBuffer.allocate(SpareLayout.METADATA_BLOCK_BYTES);
-  private long cachedTagBlockOffset = -1;
+  private @Nullable SpareMember cachedTagMember;
+  private long cachedTagBlockOffset;
   private long tagWriteErrors;
 
   /**
@@ -51,26 +65,30 @@ public final class SparePool {
    * @param nextSlot the first slot that was never handed out
    * @param burnt slots that failed, each below {@code nextSlot}; copied
    */
-  public SparePool(
-      BlockDevice spare, SpareLayout layout, UUID setUuid, long nextSlot, BitSet burnt) {
-    if (nextSlot < 0 || nextSlot > layout.slotCount() || burnt.length() > nextSlot) {
+  public SparePool(SpareMembers members, UUID setUuid, long nextSlot, BitSet burnt) {
+    if (nextSlot < 0 || nextSlot > members.head().layout().endSlot() || burnt.length() > nextSlot) {
       throw new IllegalStateException(
           "next slot "
               + nextSlot
               + " of "
-              + layout.slotCount()
+              + members.head().layout().endSlot()
               + ", burnt up to "
               + burnt.length());
     }
-    this.spare = spare;
-    this.layout = layout;
+    this.members = members;
     this.setUuid = setUuid;
     this.nextSlot = nextSlot;
     this.burnt = (BitSet) burnt.clone();
   }
 
+  /** The spares; a slot's number that was read before this is found in it. */
+  public SpareMembers members() {
+    return members;
+  }
+
+  /** The layout of the spare that holds the metadata. */
   public SpareLayout layout() {
-    return layout;
+    return members.head().layout();
   }
 
   /** A slot that nobody ever had, or that was given back, or {@link #EXHAUSTED}. */
@@ -79,7 +97,73 @@ public final class SparePool {
     if (unused != null) {
       return unused;
     }
-    return nextSlot < layout.slotCount() ? nextSlot++ : EXHAUSTED;
+    for (SpareMember each : members.live()) {
+      long next = Math.max(nextSlot, each.layout().firstSlot());
+      if (next < each.layout().endSlot()) {
+        nextSlot = next + 1;
+        return next;
+      }
+    }
+    Skipped rest = skipped.pollFirst();
+    if (rest == null) {
+      return EXHAUSTED;
+    }
+    if (rest.first() + 1 < rest.end()) {
+      skipped.addFirst(new Skipped(rest.first() + 1, rest.end()));
+    }
+    return rest.first();
+  }
+
+  /**
+   * Goes on behind a spare that does not take blocks just now. What is passed over is tried again
+   * when nothing else is left, and lost to the next mount.
+   *
+   * @param slot one that the spare refused
+   * @return whether there is another spare to try
+   */
+  public synchronized boolean skipSpareOf(long slot) {
+    SpareMember refusing = members.of(slot);
+    long end = refusing.layout().endSlot();
+    long unused =
+        givenBack.stream().filter(each -> !refusing.has(each)).count()
+            + members.live().stream().mapToLong(each -> unusedBehind(each, end)).sum();
+    if (unused == 0) {
+      return false;
+    }
+    givenBack.stream()
+        .filter(refusing::has)
+        .forEach(each -> skipped.addLast(new Skipped(each, each + 1)));
+    givenBack.removeIf(refusing::has);
+    setAside.removeIf(refusing::has);
+    if (refusing.has(nextSlot)) {
+      skipped.addLast(new Skipped(nextSlot, end));
+      nextSlot = end;
+    }
+    return true;
+  }
+
+  private long unusedBehind(SpareMember member, long slot) {
+    long next = Math.max(slot, Math.max(nextSlot, member.layout().firstSlot()));
+    return Math.max(0, member.layout().endSlot() - next);
+  }
+
+  /** Adds a spare behind all others. */
+  public synchronized void extend(SpareMember added) {
+    members = members.with(added);
+  }
+
+  /** From now on hands out slots of the newest spare only. */
+  public synchronized void useNewestOnly() {
+    SpareMember newest = members.head();
+    nextSlot = Math.max(nextSlot, newest.layout().firstSlot());
+    givenBack.removeIf(slot -> !newest.has(slot));
+    setAside.removeIf(slot -> !newest.has(slot));
+    skipped.removeIf(rest -> !newest.has(rest.first()));
+  }
+
+  /** Gives up spares whose slots no block is in; see {@link SpareMembers#released}. */
+  public synchronized void release(List<SpareMember> gone) {
+    members = members.without(gone);
   }
 
   /**
@@ -154,9 +238,10 @@ public final class SparePool {
   }
 
   private void writeAndRead(long slot, IoBuffer buffer) throws BlockDeviceException {
-    int size = layout.blockSizeBytes();
-    spare.write(layout.slotByteOffset(slot), buffer, 0, size);
-    spare.read(layout.slotByteOffset(slot), buffer, 0, size);
+    SpareMember member = members.of(slot);
+    int size = member.layout().blockSizeBytes();
+    member.device().write(member.slotByteOffset(slot), buffer, 0, size);
+    member.device().read(member.slotByteOffset(slot), buffer, 0, size);
   }
 
   /**
@@ -175,36 +260,40 @@ public final class SparePool {
   public void write(long slot, long blockIndex, long sequence, IoBuffer data, int at)
       throws BlockDeviceException {
     requireAllocated(slot);
-    spare.write(layout.slotByteOffset(slot), data, at, layout.blockSizeBytes());
+    SpareMember member = members.of(slot);
     try {
-      writeTag(slot, new SlotTag(blockIndex, sequence));
-    } catch (MediumErrorException e) {
-      synchronized (tagLock) {
-        tagWriteErrors++;
-      }
+      member
+          .device()
+          .write(member.slotByteOffset(slot), data, at, member.layout().blockSizeBytes());
+      writeTag(member, slot, new SlotTag(blockIndex, sequence));
+    } finally {
+      member.noteWritten();
     }
   }
 
-  private void writeTag(long slot, SlotTag tag) throws BlockDeviceException {
+  private void writeTag(SpareMember member, long slot, SlotTag tag) throws BlockDeviceException {
     synchronized (tagLock) {
-      long offset = layout.tagBlockOffset(slot);
-      if (cachedTagBlockOffset != offset) {
-        cachedTagBlockOffset = -1;
-        loadTagBlock(offset);
-        cachedTagBlockOffset = offset;
-      }
-      tag.encode(setUuid, tagBlock.bytes(), layout.tagIndex(slot) * SlotTag.BYTES);
       try {
-        spare.write(offset, tagBlock, 0, SpareLayout.METADATA_BLOCK_BYTES);
+        long offset = member.tagBlockOffset(slot);
+        if (cachedTagMember != member || cachedTagBlockOffset != offset) {
+          cachedTagMember = null;
+          loadTagBlock(member.device(), offset);
+          cachedTagMember = member;
+          cachedTagBlockOffset = offset;
+        }
+        tag.encode(setUuid, tagBlock.bytes(), member.tagIndex(slot) * SlotTag.BYTES);
+        member.device().write(offset, tagBlock, 0, SpareLayout.METADATA_BLOCK_BYTES);
+      } catch (MediumErrorException e) {
+        tagWriteErrors++;
       } catch (TransportErrorException e) {
         // Its slot may be given back; this tag must not reach the disk with the next one.
-        cachedTagBlockOffset = -1;
+        cachedTagMember = null;
         throw e;
       }
     }
   }
 
-  private void loadTagBlock(long offset) throws BlockDeviceException {
+  private void loadTagBlock(BlockDevice spare, long offset) throws BlockDeviceException {
     try {
       spare.read(offset, tagBlock, 0, SpareLayout.METADATA_BLOCK_BYTES);
     } catch (MediumErrorException e) {
@@ -226,9 +315,9 @@ public final class SparePool {
     return slot >= 0 && slot < nextSlot && burnt.get((int) slot);
   }
 
-  /** Whether {@code slot} was ever handed out. */
+  /** Whether {@code slot} was ever handed out, and its spare not released. */
   public synchronized boolean isAllocated(long slot) {
-    return slot >= 0 && slot < nextSlot;
+    return slot >= 0 && slot < nextSlot && members.hasLive(slot);
   }
 
   /** The first slot that was never handed out. */
@@ -243,22 +332,33 @@ public final class SparePool {
 
   /** All slots. */
   public long slotCount() {
-    return layout.slotCount();
+    return members.slotCount();
   }
 
   /** Slots handed out and not given back, the burnt ones among them. */
   public synchronized long usedCount() {
-    return nextSlot - givenBack.size();
+    return slotCount() - freeCount();
   }
 
   /** Slots that can be handed out. */
   public synchronized long freeCount() {
-    return layout.slotCount() - usedCount();
+    return members.live().stream().mapToLong(this::freeCount).sum();
   }
 
-  /** Slots that failed. */
+  /** Slots of one spare that can be handed out. */
+  public synchronized long freeCount(SpareMember member) {
+    return unusedBehind(member, 0)
+        + givenBack.stream().filter(member::has).count()
+        + skipped.stream()
+            .filter(rest -> member.has(rest.first()))
+            .mapToLong(rest -> rest.end() - rest.first())
+            .sum();
+  }
+
+  /** Slots that failed, of spares that were not released. */
   public synchronized long burntCount() {
-    return burnt.cardinality();
+    SpareMembers now = members;
+    return burnt.stream().filter(now::hasLive).count();
   }
 
   /** Tags that the medium refused since open; each is one slot fewer that could be rebuilt. */

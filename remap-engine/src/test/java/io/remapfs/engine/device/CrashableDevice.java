@@ -107,6 +107,7 @@ public final class CrashableDevice implements BlockDevice {
   private final List<Write> unflushed = new ArrayList<>();
   private final List<Rule> rules = new ArrayList<>();
   private Landing failedWritesLand = Landing.NOTHING;
+  private String name = "crashable";
   private volatile Hook hook = (operation, byteOffset, lengthBytes) -> {};
   private long reads;
   private long writes;
@@ -190,7 +191,7 @@ public final class CrashableDevice implements BlockDevice {
 
   /** The device after a power cut that lost nothing. */
   public synchronized CrashableDevice crashKeepingAll() {
-    return new CrashableDevice(current.clone(), sectorSizeBytes);
+    return new CrashableDevice(current.clone(), sectorSizeBytes).named(name);
   }
 
   /** The device after a power cut that some unflushed writes survived whole; others are lost. */
@@ -200,7 +201,7 @@ public final class CrashableDevice implements BlockDevice {
       Write write = unflushed.get(i);
       System.arraycopy(write.data(), 0, image, (int) write.byteOffset(), write.data().length);
     }
-    return new CrashableDevice(image, sectorSizeBytes);
+    return new CrashableDevice(image, sectorSizeBytes).named(name);
   }
 
   /**
@@ -218,7 +219,7 @@ public final class CrashableDevice implements BlockDevice {
       System.arraycopy(
           write.data(), from, image, (int) write.byteOffset() + from, Math.min(to, length) - from);
     }
-    return new CrashableDevice(image, sectorSizeBytes);
+    return new CrashableDevice(image, sectorSizeBytes).named(name);
   }
 
   /** The device after a power cut: each write whole, lost or torn at random, in random order. */
@@ -235,12 +236,18 @@ public final class CrashableDevice implements BlockDevice {
         }
       }
     }
-    return new CrashableDevice(image, sectorSizeBytes);
+    return new CrashableDevice(image, sectorSizeBytes).named(name);
   }
 
   /** What was written since the last flush, in order. */
   synchronized List<Write> unflushed() {
     return List.copyOf(unflushed);
+  }
+
+  /** The same disk with a name of its own. */
+  public CrashableDevice named(String other) {
+    name = other;
+    return this;
   }
 
   /** A copy of what is durable. */
@@ -250,7 +257,7 @@ public final class CrashableDevice implements BlockDevice {
 
   /** The device after a power cut that left {@code image}; it fails where this one fails. */
   public synchronized CrashableDevice crashedAs(byte[] image) {
-    CrashableDevice crashed = new CrashableDevice(image, sectorSizeBytes);
+    CrashableDevice crashed = new CrashableDevice(image, sectorSizeBytes).named(name);
     crashed.failedWritesLand = failedWritesLand;
     for (Rule rule : rules) {
       crashed.fail(rule.operation, rule.start, rule.end - rule.start, rule.fault, rule.timesLeft);
@@ -387,7 +394,7 @@ public final class CrashableDevice implements BlockDevice {
 
   @Override
   public String name() {
-    return "crashable";
+    return name;
   }
 
   @Override

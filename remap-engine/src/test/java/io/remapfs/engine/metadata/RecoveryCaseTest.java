@@ -12,6 +12,7 @@ import io.remapfs.engine.spare.SpareLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -212,6 +213,43 @@ final class RecoveryCaseTest {
     assertThat(store.recovery().damagedBlocks()).isEqualTo(1);
     assertThat(store.table().targetOf(1)).isEqualTo(slot);
     assertThat(TestSet.open(larger).recovery().damagedBlocks()).isZero();
+  }
+
+  @Test
+  void shouldSpareMissingWhenAnotherSpareOfTheSetIsNotGiven() throws Exception {
+    TestSet.open(spare).addSpare(new CrashableDevice(2 << 20, 512), "/spares/second");
+    requireRefused(spare, RecoveryCase.SPARE_MISSING, MissingSpareException.class);
+  }
+
+  @Test
+  void shouldNeverAddedWhenTheSpareBeforeItDoesNotNameIt() throws Exception {
+    CrashableDevice before = new CrashableDevice(spare.image(), 512);
+    CrashableDevice second = new CrashableDevice(2 << 20, 512);
+    TestSet.open(spare).addSpare(second, "/spares/second");
+    IoBuffer block = IoBuffer.allocate(4096);
+    second.read(0, block, 0, 4096);
+    Superblock added = SuperblockFormat.decode(block.bytes(), 0);
+    Membership place = added.membership();
+    Membership unconfirmed =
+        new Membership(
+            place.memberUuid(),
+            place.firstSlot(),
+            place.olderSlots(),
+            place.older(),
+            null,
+            false,
+            false);
+    SuperblockFormat.encode(added.withMembership(unconfirmed), block.bytes(), 0);
+    SpareLayout layout = SpareSet.layoutOf(added);
+    for (int zone = 0; zone < SpareLayout.ZONES; zone++) {
+      second.write(layout.superblockOffset(zone), block, 0, 4096);
+    }
+    assertThatThrownBy(() -> MetadataStore.open(List.of(before, second), null, Access.READ_WRITE))
+        .isInstanceOfSatisfying(
+            WrongSetException.class,
+            e -> assertThat(e.recoveryCase()).isEqualTo(RecoveryCase.NEVER_ADDED))
+        .hasMessageContaining("was about to be added");
+    assertThat(RecoveryCase.NEVER_ADDED.opens()).isFalse();
   }
 
   @Test

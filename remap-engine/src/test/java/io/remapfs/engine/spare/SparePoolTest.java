@@ -11,6 +11,7 @@ import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.device.MediumErrorException;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,7 +22,11 @@ final class SparePoolTest {
   private final CrashableDevice device = new CrashableDevice(4 << 20, 512);
   private final SpareLayout layout = SpareLayout.of(4 << 20, 4096);
   private final UUID set = UUID.randomUUID();
-  private final SparePool pool = new SparePool(device, layout, set, 0, new BitSet());
+  private final SparePool pool = new SparePool(members(), set, 0, new BitSet());
+
+  private SpareMembers members() {
+    return SpareMembers.of(List.of(new SpareMember(device, layout, set)));
+  }
 
   @Test
   void shouldHandOutEachSlotOnceWhenManyThreadsAsk() {
@@ -56,7 +61,7 @@ final class SparePoolTest {
   @Test
   void shouldKeepOlderTagsOfTheGroupWhenGoingOnAfterARestart() throws BlockDeviceException {
     pool.write(pool.allocate(), 7, 1, block(7), 0);
-    SparePool again = new SparePool(device, layout, set, 1, new BitSet());
+    SparePool again = new SparePool(members(), set, 1, new BitSet());
     again.write(again.allocate(), 8, 2, block(8), 0);
     ByteBuffer image = ByteBuffer.wrap(device.image());
     int tagsAt = (int) layout.tagBlockOffset(0);
