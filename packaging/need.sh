@@ -3,7 +3,7 @@
 # need.sh PROBE=PACKAGE...: installs the Debian packages whose probe is missing, and says so.
 #
 # A probe is a command's name, or a path, where a file is what matters. Needs root and apt-get only
-# when something is missing.
+# when something is missing. Services that come with a package are not started.
 set -euo pipefail
 
 missing=()
@@ -26,7 +26,14 @@ install() {
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null
 }
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+leftovers=("$log")
+trap 'rm -f "${leftovers[@]}"' EXIT
+readonly policy=/usr/sbin/policy-rc.d
+if [[ ! -e $policy ]]; then # Debian asks it before a package starts a service; 101 is "no".
+  leftovers+=("$policy")
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod 755 "$policy"
+fi
 # The package list may be missing or old; it is fetched only then.
 if ! install >"$log" 2>&1 && ! { apt-get update -qq && install; } >>"$log" 2>&1; then
   cat "$log" >&2

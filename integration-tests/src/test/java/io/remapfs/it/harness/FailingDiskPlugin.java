@@ -5,11 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** The failing disk's nbdkit plugin, compiled once a run rather than once a disk. */
-final class FailingDiskPlugin {
+public final class FailingDiskPlugin {
   private FailingDiskPlugin() {}
 
   /** Path of the compiled plugin, which is built when its source is newer. */
-  static synchronized Path built() throws IOException {
+  public static synchronized Path built() throws IOException {
     Path source = Repository.root().resolve("packaging/failing-disk/failing-disk.c");
     Path plugin = Repository.root().resolve("integration-tests/target/failing-disk.so");
     if (!Files.exists(plugin)

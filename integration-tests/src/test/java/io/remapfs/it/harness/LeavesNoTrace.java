@@ -23,13 +23,20 @@ public final class LeavesNoTrace
     implements BeforeAllCallback, AfterEachCallback, AfterAllCallback, ParameterResolver {
   private static final ExtensionContext.Namespace NAMESPACE =
       ExtensionContext.Namespace.create(LeavesNoTrace.class);
+  private static final String PARENT_FOLDER = "parent-folder";
   private static final String CLASS_FOLDER = "class-folder";
   private static final String WORKBENCH = "workbench";
+
+  /** Has the folders of a class made below {@code parent}; for an extension registered before. */
+  public static void placeBelow(ExtensionContext context, Path parent) {
+    context.getStore(NAMESPACE).put(PARENT_FOLDER, parent.toString());
+  }
 
   @Override
   public void beforeAll(ExtensionContext context) throws IOException {
     Repository.buildOnce();
-    String parent = System.getProperty("remapfs.it.folder", System.getProperty("java.io.tmpdir"));
+    String usual = System.getProperty("remapfs.it.folder", System.getProperty("java.io.tmpdir"));
+    String parent = context.getStore(NAMESPACE).getOrDefault(PARENT_FOLDER, String.class, usual);
     Path folder =
         Files.createTempDirectory(
             Path.of(parent), "remapfs-it-" + context.getRequiredTestClass().getSimpleName() + "-");
