@@ -258,7 +258,9 @@ class RemapfsTest {
       MetadataStore store = MetadataStore.open(device, null, Access.READ_WRITE);
       layout = store.pool().layout();
       long slot = store.pool().allocate();
-      store.pool().write(slot, 77, store.nextSequence(), IoBuffer.allocate(4096), 0);
+      IoBuffer newer = IoBuffer.allocate(4096);
+      newer.bytes().putLong(0, 1);
+      store.pool().write(slot, 77, store.nextSequence(), newer, 0);
       store.commit(List.of(new MetadataRecord.Mapped(77, slot, MetadataRecord.Cause.SALVAGED)));
       store.closeUnclean();
     }
@@ -302,6 +304,8 @@ class RemapfsTest {
     assertThat(run("check", "--repair", "--rebuild-from-tags", disk)).isZero();
     assertThat(out.toString())
         .containsPattern("remapped: +1\n")
+        .containsPattern("in doubt: +1\n")
+        .contains("in doubt (slot and disk differ, and the slot's contents are used): blocks 77\n")
         .contains("not vouched for: a tag may be of a move that was never finished");
     out.getBuffer().setLength(0);
     err.getBuffer().setLength(0);

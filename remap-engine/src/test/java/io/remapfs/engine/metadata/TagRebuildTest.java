@@ -327,6 +327,29 @@ final class TagRebuildTest {
   }
 
   @Test
+  void shouldNameTheBlocksThatNobodyCanVouchFor() throws Exception {
+    CrashableDevice spare = TestSet.formatted(LAYOUT);
+    used(spare, 5);
+    destroy(spare, LAYOUT, true);
+    // The last block of this backing is short.
+    int size = 12 * TestSet.BLOCK_SIZE + 512;
+    CrashableDevice backing = new CrashableDevice(size, 512);
+    IoBuffer buffer = IoBuffer.allocate(TestSet.BLOCK_SIZE);
+    for (int at = 0; at < TestSet.BLOCK_SIZE; at += 8) {
+      buffer.bytes().putLong(at, 4);
+    }
+    backing.write(12L * TestSet.BLOCK_SIZE, buffer, 0, 512); // as its slot
+    backing.fail(Operation.READ, 3L * TestSet.BLOCK_SIZE, 512, Fault.MEDIUM);
+    TagRebuild.rebuild(spare, new BackingIdentity(size, ""));
+    MetadataStore store = MetadataStore.open(spare, null, Access.READ_ONLY);
+    long slot = Target.slot(store.table().targetOf(9));
+    spare.fail(Operation.READ, LAYOUT.slotByteOffset(slot), 512, Fault.MEDIUM);
+    // Block 0 is zeros in both places, block 6 is not.
+    assertThat(RebuiltBlocks.compare(store, backing))
+        .isEqualTo(new RebuiltBlocks(2, 1, List.of(6L), List.of(9L)));
+  }
+
+  @Test
   void shouldWriteNothingWhenSurveyed() throws Exception {
     CrashableDevice spare = TestSet.formatted(LAYOUT);
     used(spare, 3);
