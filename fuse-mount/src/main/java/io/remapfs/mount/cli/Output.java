@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 /** Prints facts in the two forms that every command has: aligned lines, or JSON. */
 final class Output {
   private static final Pattern CAPITAL = Pattern.compile("[A-Z]");
+  private static final Pattern CONTROL = Pattern.compile("\\p{Cc}");
   private static final String BYTES = " bytes";
 
   private Output() {}
@@ -64,6 +65,11 @@ final class Output {
     }
     return key.endsWith("Bytes") && value instanceof Number size
         ? ByteCount.describe(size.longValue())
-        : value.toString();
+        : plain(value.toString());
+  }
+
+  /** Without control characters: a file's name or a spare's id must not command the terminal. */
+  static String plain(String text) {
+    return CONTROL.matcher(text).replaceAll("?");
   }
 }

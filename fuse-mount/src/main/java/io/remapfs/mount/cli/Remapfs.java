@@ -143,7 +143,7 @@ public final class Remapfs implements Runnable {
   }
 
   private static void say(CommandLine at, String sentence) {
-    at.getErr().println("remapfs: " + sentence);
+    at.getErr().println("remapfs: " + Output.plain(sentence));
     at.getErr().flush();
   }
 
