@@ -3,14 +3,23 @@ package io.remapfs.mount.daemon;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.core.LoggerContext;
 import org.apache.logging.log4j.core.appender.ConsoleAppender;
+import org.apache.logging.log4j.core.appender.OutputStreamAppender;
+import org.apache.logging.log4j.core.config.Configuration;
 import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.logging.log4j.core.config.builder.api.AppenderComponentBuilder;
 import org.apache.logging.log4j.core.config.builder.api.ConfigurationBuilder;
 import org.apache.logging.log4j.core.config.builder.api.ConfigurationBuilderFactory;
+import org.apache.logging.log4j.core.config.builder.api.RootLoggerComponentBuilder;
 import org.apache.logging.log4j.core.config.builder.impl.BuiltConfiguration;
+import org.apache.logging.log4j.core.layout.PatternLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +31,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class DaemonLog {
   private static final String PATTERN = "%d{ISO8601} %-5p %c{1} - %m%n";
-  private static final String LARGEST_FILE = "4MB";
+  private static final String CONSOLE = "console";
+  private static final long LARGEST_FILE_BYTES = 4 << 20;
+  private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
   private DaemonLog() {}
 
@@ -51,56 +63,61 @@ final class DaemonLog {
    * Starts logging.
    *
    * @param file the log file, or null for the terminal
-   * @throws IOException if the file cannot be written
+   * @return the open log file; null for the terminal
+   * @throws IOException if the file cannot be written, or others could read it
    */
-  static void start(@Nullable Path file) throws IOException {
+  static @Nullable LogFile start(@Nullable Path file) throws IOException {
+    LogFile log = file == null ? null : open(file);
     ConfigurationBuilder<BuiltConfiguration> builder =
         ConfigurationBuilderFactory.newConfigurationBuilder();
     // The daemon ends logging itself, after the last thing that is worth a line.
     builder.setStatusLevel(Level.OFF).setShutdownHook("disable");
-    AppenderComponentBuilder appender = file == null ? console(builder) : file(builder, file);
-    appender.add(builder.newLayout("PatternLayout").addAttribute("pattern", PATTERN));
-    builder.add(appender);
-    builder.add(builder.newRootLogger(Level.INFO).add(builder.newAppenderRef(appender.getName())));
+    RootLoggerComponentBuilder root = builder.newRootLogger(Level.INFO);
+    if (log == null) {
+      builder.add(console(builder));
+      root.add(builder.newAppenderRef(CONSOLE));
+    }
     // Before any logger exists, else Log4j would first start a configuration of its own, with a
     // shutdown hook that silences the log just when a signal's way down is worth logging.
-    Configurator.initialize(builder.build(false));
+    LoggerContext context = Configurator.initialize(builder.add(root).build(false));
+    if (log != null) {
+      logTo(log, context);
+    }
+    return log;
   }
 
   private static AppenderComponentBuilder console(
       ConfigurationBuilder<BuiltConfiguration> builder) {
     return builder
-        .newAppender("console", "CONSOLE")
-        .addAttribute("target", ConsoleAppender.Target.SYSTEM_ERR);
+        .newAppender(CONSOLE, "CONSOLE")
+        .addAttribute("target", ConsoleAppender.Target.SYSTEM_ERR)
+        .add(builder.newLayout("PatternLayout").addAttribute("pattern", PATTERN));
   }
 
-  private static AppenderComponentBuilder file(
-      ConfigurationBuilder<BuiltConfiguration> builder, Path file) throws IOException {
+  private static LogFile open(Path file) throws IOException {
     Path directory = file.getParent();
     if (directory != null) {
-      Files.createDirectories(directory);
+      Files.createDirectories(directory, OWNER_ONLY);
     }
-    if (Files.exists(file)
-        ? !Files.isWritable(file)
-        : directory != null && !Files.isWritable(directory)) {
-      throw new IOException(file + " is not writable");
-    }
-    return builder
-        .newAppender("file", "RollingFile")
-        .addAttribute("fileName", file)
-        .addAttribute("filePattern", file + ".1")
-        .addComponent(
-            builder
-                .newComponent("Policies")
-                .addComponent(
-                    builder
-                        .newComponent("SizeBasedTriggeringPolicy")
-                        .addAttribute("size", LARGEST_FILE)))
-        .addComponent(
-            builder
-                .newComponent("DefaultRolloverStrategy")
-                .addAttribute("max", "1")
-                .addAttribute("fileIndex", "min"));
+    return LogFile.open(file, LARGEST_FILE_BYTES);
+  }
+
+  private static void logTo(LogFile log, LoggerContext context) {
+    Configuration configuration = context.getConfiguration();
+    OutputStreamAppender appender =
+        OutputStreamAppender.newBuilder()
+            .setName("file")
+            .setTarget(log)
+            .setConfiguration(configuration)
+            .setLayout(
+                PatternLayout.newBuilder()
+                    .withConfiguration(configuration)
+                    .withPattern(PATTERN)
+                    .build())
+            .build();
+    appender.start();
+    configuration.getRootLogger().addAppender(appender, null, null);
+    context.updateLoggers();
   }
 
   /** Writes out what is buffered. */

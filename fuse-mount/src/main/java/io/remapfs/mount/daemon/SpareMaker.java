@@ -9,6 +9,8 @@ import io.remapfs.engine.metadata.BackingIdentity;
 import io.remapfs.engine.metadata.MetadataStore;
 import io.remapfs.engine.metadata.NoRoomException;
 import io.remapfs.engine.metadata.Superblock;
+import io.remapfs.engine.posix.Errno;
+import io.remapfs.engine.posix.Posix;
 import io.remapfs.engine.spare.SpareLayout;
 import io.remapfs.engine.spare.SpareTooSmallException;
 import io.remapfs.health.ByteCount;
@@ -16,19 +18,13 @@ import io.remapfs.mount.preflight.ExitCode;
 import io.remapfs.mount.preflight.FileSync;
 import io.remapfs.mount.preflight.RefusedException;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Set;
 
 /** Makes spares. A spare file appears under its name only once it is whole. */
 public final class SpareMaker {
-  private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
-      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+  private static final int OWNER_ONLY = 0600;
 
   /** Files are made in multiples of this, as direct I/O wants them. */
   private static final long SIZE_GRAIN = 4096;
@@ -59,6 +55,10 @@ public final class SpareMaker {
    * Makes a sparse file and formats it. The caller holds the lock on the backing, so nobody else
    * makes the same one.
    *
+   * <p>Root may make it in a folder that somebody else may write. So it is opened once, exclusively
+   * and never through a link, and then used by its descriptor only: whatever is put under its name
+   * meanwhile is not cut to size and formatted.
+   *
    * @param spare where nothing exists yet
    */
   public static Superblock create(
@@ -68,15 +68,13 @@ public final class SpareMaker {
     requirePossible(spare, sizeBytes);
     Path unfinished = spare.resolveSibling(spare.getFileName() + ".new");
     boolean made = false;
+    int fd = -1;
     try {
       Files.deleteIfExists(unfinished);
-      Files.createFile(unfinished, OWNER_ONLY);
-      try (RandomAccessFile file = new RandomAccessFile(unfinished.toFile(), "rw")) {
-        file.setLength(sizeBytes & -SIZE_GRAIN);
-      }
+      fd = createPrivate(unfinished, sizeBytes & -SIZE_GRAIN);
       Superblock superblock;
       try (PosixBlockDevice device =
-          PosixBlockDevice.open(unfinished.toString(), ioMode, Access.READ_WRITE)) {
+          PosixBlockDevice.open(byDescriptor(fd), ioMode, Access.READ_WRITE)) {
         superblock = MetadataStore.format(device, blockSizeBytes, backing);
       }
       Files.move(unfinished, spare, StandardCopyOption.ATOMIC_MOVE);
@@ -84,7 +82,9 @@ public final class SpareMaker {
       FileSync.sync(spare.resolveSibling("."));
       return superblock;
     } catch (DeviceOpenException e) {
-      throw RefusedException.of(e);
+      RefusedException refusal = RefusedException.of(e);
+      String sentence = refusal.getMessage().replace(byDescriptor(fd), spare.toString());
+      throw new RefusedException(refusal.exitCode(), sentence, e);
     } catch (NoRoomException e) {
       throw noRoom(spare.toString(), e);
     } catch (IOException e) {
@@ -93,10 +93,31 @@ public final class SpareMaker {
           "the spare " + spare + " cannot be made (" + e + "); name another place with --spare",
           e);
     } finally {
+      if (fd >= 0) {
+        Posix.close(fd);
+      }
       if (!made) {
         discard(unfinished);
       }
     }
+  }
+
+  private static int createPrivate(Path file, long sizeBytes) throws IOException {
+    int flags = Posix.O_RDWR | Posix.O_CREAT | Posix.O_EXCL | Posix.O_NOFOLLOW | Posix.O_CLOEXEC;
+    int fd = Posix.open(file.toString(), flags, OWNER_ONLY);
+    if (fd < 0) {
+      throw new IOException(Errno.describe(Posix.errno()));
+    }
+    if (Posix.ftruncate(fd, sizeBytes) != 0) {
+      int errno = Posix.errno();
+      Posix.close(fd);
+      throw new IOException(Errno.describe(errno));
+    }
+    return fd;
+  }
+
+  private static String byDescriptor(int fd) {
+    return "/proc/self/fd/" + fd;
   }
 
   private static RefusedException noRoom(String spare, NoRoomException e) {

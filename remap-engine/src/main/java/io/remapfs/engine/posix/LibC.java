@@ -46,6 +46,18 @@ public interface LibC {
 
   int mlockall(int flags);
 
+  int munlockall();
+
+  /** {@code newLimit} and {@code oldLimit} are addresses of {@code struct rlimit}, or 0. */
+  int prlimit(int pid, int resource, long newLimit, long oldLimit);
+
+  /** {@code list} is the address of {@code count} group ids. Of all threads, as the next two. */
+  int setgroups(long count, long list);
+
+  int setresgid(int real, int effective, int saved);
+
+  int setresuid(int real, int effective, int saved);
+
   int prctl(int option, long a2, long a3, long a4, long a5);
 
   int umount2(String target, int flags);
