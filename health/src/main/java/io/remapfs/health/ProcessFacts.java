@@ -6,6 +6,8 @@ import java.util.List;
  * What the report says of the daemon's process at one moment.
  *
  * @param pid the process id
+ * @param user as whom it runs, such as {@code backup (uid 34, gid 34)}
+ * @param privileges what it may do beyond that user's own, in words
  * @param rssBytes resident memory in bytes, or -1 where it is not known
  * @param heapUsedBytes Java heap in use, in bytes
  * @param heapMaxBytes the heap's fixed limit, in bytes
@@ -15,6 +17,8 @@ import java.util.List;
  */
 public record ProcessFacts(
     long pid,
+    String user,
+    String privileges,
     long rssBytes,
     long heapUsedBytes,
     long heapMaxBytes,

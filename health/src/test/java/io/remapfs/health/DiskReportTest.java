@@ -43,7 +43,16 @@ class DiskReportTest {
               List.of()),
           new SessionFacts(
               "1.2", "/d/disk.img", "/d/disk.img.remap", "/mnt/x", "threads", 4, "direct"),
-          new ProcessFacts(4711, 50L << 20, 1 << 20, 48 << 20, true, false, List.of("no flusher")),
+          new ProcessFacts(
+              4711,
+              "backup (uid 34, gid 34)",
+              "no capabilities",
+              50L << 20,
+              1 << 20,
+              48 << 20,
+              true,
+              false,
+              List.of("no flusher")),
           Duration.ofSeconds(61));
 
   @ParameterizedTest

@@ -1,6 +1,7 @@
 package io.remapfs.mount.cli;
 
 import io.remapfs.mount.preflight.Capabilities;
+import io.remapfs.mount.preflight.DaemonUser;
 import io.remapfs.mount.preflight.ExitCode;
 import io.remapfs.mount.preflight.Host;
 import java.io.IOException;
@@ -90,10 +91,29 @@ final class DoctorCommand implements Callable<Integer> {
             true,
             Need.ADVISED,
             System.getProperty("os.version") + " " + System.getProperty("os.arch")));
+    addUser(findings);
     addCapabilities(findings);
     addLoop(findings);
     addUring(findings);
     return findings;
+  }
+
+  private static void addUser(List<Finding> findings) {
+    Capabilities mine = Capabilities.ofThisProcess();
+    boolean mayChange = mine.has(Capabilities.SETUID) && mine.has(Capabilities.SETGID);
+    findings.add(
+        new Finding(
+            "user",
+            true,
+            Need.ADVISED,
+            DaemonUser.ofThisProcess()
+                + (Host.isRoot() ? "; a mount runs as root unless --user names another" : "")));
+    findings.add(
+        advised(
+            "--user",
+            mayChange && onPath("setpriv"),
+            "root can be dropped",
+            mayChange ? "needs setpriv; install util-linux" : "needs root to drop; run as root"));
   }
 
   private static void addCapabilities(List<Finding> findings) {

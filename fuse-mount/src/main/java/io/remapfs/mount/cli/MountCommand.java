@@ -6,6 +6,7 @@ import io.remapfs.engine.EngineOptions.Unreadable;
 import io.remapfs.engine.device.IoMode;
 import io.remapfs.mount.daemon.MountRequest;
 import io.remapfs.mount.daemon.MountSession;
+import io.remapfs.mount.preflight.DaemonUser;
 import io.remapfs.mount.preflight.RefusedException;
 import io.remapfs.mount.session.SessionKind;
 import io.remapfs.mount.session.SessionOptions;
@@ -87,8 +88,16 @@ final class MountCommand implements Callable<Integer> {
   @Option(names = "--cache", description = "Serve the image through the kernel's page cache.")
   private boolean cache;
 
-  @Option(names = "--allow-other", description = "Let other users see the mount.")
+  @Option(
+      names = "--allow-other",
+      description = "Let other users see the mount; image and control stay the daemon's user's.")
   private boolean allowOther;
+
+  @Option(
+      names = "--user",
+      paramLabel = "USER[:GROUP]",
+      description = "Drop root when everything is open, and serve as this user (name or id).")
+  private @Nullable String user;
 
   @Option(
       names = "--clear-stale",
@@ -160,6 +169,7 @@ final class MountCommand implements Callable<Integer> {
         clearStale,
         acceptChanged,
         allowOther,
+        user == null ? null : DaemonUser.parse(user),
         session,
         workers == null ? 0 : workers,
         cache,

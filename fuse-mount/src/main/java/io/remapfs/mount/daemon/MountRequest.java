@@ -2,6 +2,7 @@ package io.remapfs.mount.daemon;
 
 import io.remapfs.engine.EngineOptions;
 import io.remapfs.engine.device.IoMode;
+import io.remapfs.mount.preflight.DaemonUser;
 import io.remapfs.mount.session.SessionKind;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param clearStale whether a dead FUSE mount at the mount point is cleared
  * @param acceptChanged whether a backing that was changed since its last unmount is mounted
  * @param allowOther whether other users may read the mount
+ * @param user as whom the daemon runs once everything is open, or null for who starts it
  * @param sessionKind which FUSE session to run
  * @param workers its threads, or 0 for its own choice
  * @param cache whether the image is served through the kernel's page cache
@@ -35,6 +37,7 @@ public record MountRequest(
     boolean clearStale,
     boolean acceptChanged,
     boolean allowOther,
+    @Nullable DaemonUser user,
     SessionKind sessionKind,
     int workers,
     boolean cache,

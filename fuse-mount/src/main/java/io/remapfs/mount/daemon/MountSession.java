@@ -11,15 +11,16 @@ import io.remapfs.health.ProcessFacts;
 import io.remapfs.health.SessionFacts;
 import io.remapfs.mount.control.ControlInterpreter;
 import io.remapfs.mount.fs.RemapFileSystem;
+import io.remapfs.mount.preflight.DaemonUser;
 import io.remapfs.mount.preflight.ExitCode;
 import io.remapfs.mount.preflight.Host;
 import io.remapfs.mount.preflight.LoopDevice;
 import io.remapfs.mount.preflight.MountPoint;
+import io.remapfs.mount.preflight.Privileges;
 import io.remapfs.mount.preflight.RefusedException;
 import io.remapfs.mount.session.FuseSession;
 import io.remapfs.mount.session.MountException;
 import io.remapfs.mount.session.SessionOptions;
-import io.remapfs.mount.session.UnmountException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -37,10 +38,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The order up: look at everything and change nothing (mount point, devices with their locks,
  * host) - log - memory locked, a bad block rehearsed beside the rest - metadata recovered, or a
- * spare made - engine - FUSE session - loop device - ready. Whatever fails on the way is a {@link
- * RefusedException}, and what was done so far is undone in reverse. The order down, for each reason
- * to end (an unmount by anybody, a signal, an aborted connection): session, housekeeping, engine
- * (which flushes, checkpoints and closes both devices), log.
+ * spare made - engine - FUSE session - loop device - root dropped, where asked to - ready. Whatever
+ * fails on the way is a {@link RefusedException}, and what was done so far is undone in reverse.
+ * The order down, for each reason to end (an unmount by anybody, a signal, an aborted connection):
+ * session, housekeeping, engine (which flushes, checkpoints and closes both devices), log.
  *
  * <p>Used by one thread; a signal's thread reaches it only through {@link SignalStop}.
  */
@@ -53,7 +54,15 @@ public final class MountSession {
   private final Teardown teardown = new Teardown();
   private final List<String> notes = new CopyOnWriteArrayList<>();
 
+  /** As whom the daemon serves in the end. */
+  private final DaemonUser user;
+
+  private volatile String privileges = "starting";
+  private @Nullable LogFile log;
+
   private MountSession(MountRequest request, PrintWriter out) {
+    @Nullable DaemonUser named = request.user();
+    this.user = named != null ? named : DaemonUser.ofThisProcess();
     this.request = request;
     this.out = out;
   }
@@ -68,6 +77,9 @@ public final class MountSession {
   }
 
   private void run() throws RefusedException {
+    if (request.user() != null) {
+      request.user().requireReachable();
+    }
     MountPoint mountPoint = MountPoint.look(request.mountPoint());
     mountPoint.requireMountable(request.clearStale());
     try (teardown;
@@ -138,7 +150,7 @@ public final class MountSession {
           "the log " + file + " would lie on the mount itself; set REMAPFS_LOG to another place");
     }
     try {
-      DaemonLog.start(file);
+      log = DaemonLog.start(file);
       teardown.add("log", DaemonLog::stop);
     } catch (IOException e) {
       notes.add("there is no log file (" + e.getMessage() + "); set REMAPFS_LOG");
@@ -182,7 +194,7 @@ public final class MountSession {
           markOpened(metadata);
           housekeeper.start();
         };
-    runSession(session, mountPoint, beforeServing);
+    runSession(session, mountPoint, protection, beforeServing);
   }
 
   /** Under a dead mount may lie a directory that is not fit to be mounted on. */
@@ -213,7 +225,9 @@ public final class MountSession {
               engine,
               EngineFiles.of(engine, events, reporter, version),
               new ControlInterpreter(new EngineControl(engine, reporter))::execute,
-              request.readOnly());
+              request.readOnly(),
+              user.uid(),
+              user.gid());
       int workers = request.workers() == 0 ? SessionOptions.DEFAULT_WORKERS : request.workers();
       SessionOptions options =
           new SessionOptions(
@@ -228,7 +242,11 @@ public final class MountSession {
     }
   }
 
-  private void runSession(FuseSession session, MountPoint mountPoint, Runnable beforeServing)
+  private void runSession(
+      FuseSession session,
+      MountPoint mountPoint,
+      ProcessProtection protection,
+      Runnable beforeServing)
       throws RefusedException {
     SignalStop signals = new SignalStop(session, mountPoint.image());
     signals.install();
@@ -237,7 +255,9 @@ public final class MountSession {
       if (!session.fallbackReason().isEmpty()) {
         notes.add(session.fallbackReason());
       }
-      announce(session, mountPoint);
+      Path ready = attachLoop(mountPoint, signals);
+      dropRoot(mountPoint, protection, signals);
+      announce(ready, signals);
       signals.startIsOver();
       awaitEnd(session);
     } catch (MountException e) {
@@ -249,31 +269,62 @@ public final class MountSession {
     }
   }
 
-  /** Attaches the loop device, tells the user, and lets go of the terminal. */
-  private void announce(FuseSession session, MountPoint mountPoint) throws RefusedException {
+  /**
+   * Attaches the loop device, if there is to be one.
+   *
+   * @return what the user is told: the device, or the image
+   */
+  private Path attachLoop(MountPoint mountPoint, SignalStop signals) throws RefusedException {
+    if (!request.loop()) {
+      return mountPoint.image();
+    }
     try {
-      Path ready = mountPoint.image();
-      if (request.loop()) {
-        ready = LoopDevice.attach(mountPoint.image(), request.readOnly()).device();
-      }
-      out.println(ready);
-      out.flush();
-      ReadySignal.give();
+      return LoopDevice.attach(mountPoint.image(), request.readOnly()).device();
     } catch (RefusedException e) {
-      unmountAfter(session, e);
+      signals.unmountAfter(e);
       throw e;
-    } catch (IOException e) {
-      unmountAfter(session, e);
-      throw new RefusedException(
-          ExitCode.FAILED, "the launcher cannot be told that the mount is ready: " + e, e);
     }
   }
 
-  private static void unmountAfter(FuseSession session, Exception failure) {
+  /** Gives up root's rights, if asked to: all that needs them is done. */
+  private void dropRoot(MountPoint mountPoint, ProcessProtection protection, SignalStop signals)
+      throws RefusedException {
+    DaemonUser to = request.user();
     try {
-      session.unmount();
-    } catch (UnmountException e) {
-      failure.addSuppressed(e);
+      if (to != null) {
+        UnmountHelper helper = UnmountHelper.start(mountPoint.directory());
+        teardown.add("unmount helper", helper::close);
+        signals.unmountThrough(helper);
+        if (log != null) {
+          log.keepForAnotherUser();
+        }
+        String lost = protection.keepForAnotherUser();
+        if (!lost.isEmpty()) {
+          notes.add(lost);
+        }
+        RootDrop.to(to);
+      }
+      privileges = Privileges.ofAllThreads().describe();
+    } catch (RefusedException e) {
+      signals.unmountAfter(e);
+      throw e;
+    } catch (IOException e) {
+      signals.unmountAfter(e);
+      throw new RefusedException(
+          ExitCode.REFUSED, "the helper that unmounts for --user cannot be started: " + e, e);
+    }
+  }
+
+  /** Tells the user, and lets go of the terminal. */
+  private void announce(Path ready, SignalStop signals) throws RefusedException {
+    try {
+      out.println(ready);
+      out.flush();
+      ReadySignal.give();
+    } catch (IOException e) {
+      signals.unmountAfter(e);
+      throw new RefusedException(
+          ExitCode.FAILED, "the launcher cannot be told that the mount is ready: " + e, e);
     }
   }
 
@@ -313,7 +364,8 @@ public final class MountSession {
     public DiskReport get() {
       FuseSession running = session;
       boolean flusher = protection.ioFlusher() && running != null && running.isIoFlusher();
-      ProcessFacts process = ProcessProbe.measure(protection, flusher, notes);
+      ProcessFacts process =
+          ProcessProbe.measure(user.toString(), privileges, protection, flusher, notes);
       SessionFacts facts =
           new SessionFacts(
               ProgramVersion.get(),

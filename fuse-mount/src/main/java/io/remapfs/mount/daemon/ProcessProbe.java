@@ -15,13 +15,22 @@ final class ProcessProbe {
   /**
    * Measures now.
    *
+   * @param user as whom it runs
+   * @param privileges what it may do, as measured when it was ready
    * @param ioFlusher whether the session's threads have that protection
    * @param notes what the report says besides
    */
-  static ProcessFacts measure(ProcessProtection protection, boolean ioFlusher, List<String> notes) {
+  static ProcessFacts measure(
+      String user,
+      String privileges,
+      ProcessProtection protection,
+      boolean ioFlusher,
+      List<String> notes) {
     Runtime runtime = Runtime.getRuntime();
     return new ProcessFacts(
         ProcessHandle.current().pid(),
+        user,
+        privileges,
         residentBytes(),
         runtime.totalMemory() - runtime.freeMemory(),
         runtime.maxMemory(),

@@ -1,8 +1,10 @@
 package io.remapfs.mount.daemon;
 
+import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.posix.Errno;
 import io.remapfs.engine.posix.LibC;
 import java.io.IOException;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,6 +31,10 @@ record ProcessProtection(boolean memoryLocked, boolean ioFlusher, List<String> n
   // linux/prctl.h
   private static final int PR_SET_IO_FLUSHER = 57;
   private static final int PR_GET_IO_FLUSHER = 58;
+
+  // sys/resource.h
+  private static final int RLIMIT_MEMLOCK = 8;
+  private static final long RLIM_INFINITY = -1L;
 
   /** Never the OOM killer's choice: our memory is fixed, so we are never the one who ate it. */
   private static final String OOM_SCORE_ADJ = "-1000";
@@ -59,6 +65,34 @@ record ProcessProtection(boolean memoryLocked, boolean ioFlusher, List<String> n
             + Errno.describe(Errno.last())
             + "); needs CAP_IPC_LOCK");
     return false;
+  }
+
+  /**
+   * Keeps locked memory locked, and the JVM able to map more of it, when the process becomes an
+   * ordinary user's: with all future memory locked, his limit would make the next mmap fail. To be
+   * called while that limit may still be raised.
+   *
+   * @return one sentence on what cannot be kept, or ""
+   */
+  String keepForAnotherUser() {
+    if (!memoryLocked) {
+      return "";
+    }
+    IoBuffer limit = IoBuffer.allocate(2 * Long.BYTES);
+    limit
+        .bytes()
+        .duplicate()
+        .order(ByteOrder.nativeOrder())
+        .putLong(0, RLIM_INFINITY)
+        .putLong(Long.BYTES, RLIM_INFINITY);
+    if (LibC.INSTANCE.prlimit(0, RLIMIT_MEMLOCK, limit.address(), 0) == 0) {
+      return "";
+    }
+    String why = Errno.describe(Errno.last());
+    LibC.INSTANCE.mlockall(MCL_CURRENT | MCL_ONFAULT);
+    return "memory taken from now on is not locked, as the limit could not be raised for --user ("
+        + why
+        + "); needs CAP_SYS_RESOURCE";
   }
 
   private static boolean becomeIoFlusher(List<String> notes) {

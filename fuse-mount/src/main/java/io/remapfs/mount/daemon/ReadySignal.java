@@ -2,8 +2,7 @@ package io.remapfs.mount.daemon;
 
 import io.remapfs.engine.posix.Posix;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,8 +39,13 @@ final class ReadySignal {
     }
     Posix.close(nowhere);
     // Last: the launcher's caller may read our output to its end as soon as the launcher returns.
-    Files.writeString(Path.of("/proc/self/fd/" + descriptor), "ready\n");
+    // By its number: a daemon that dropped root may not open the launcher's pipe by name.
+    byte[] ready = "ready\n".getBytes(StandardCharsets.US_ASCII);
+    long written = Posix.write(descriptor, ready, ready.length);
     Posix.close(descriptor);
+    if (written != ready.length) {
+      throw new IOException("its pipe is closed");
+    }
   }
 
   private static int descriptor() {

@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import org.apache.logging.log4j.LogManager;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The ordered way down on SIGTERM and SIGINT.
@@ -28,6 +29,7 @@ final class SignalStop {
   private final Path image;
   private final CountDownLatch started = new CountDownLatch(1);
   private final CountDownLatch ended = new CountDownLatch(1);
+  private volatile @Nullable UnmountHelper helper;
   private final Thread hook = new Thread(this::stop, "remapfs-shutdown");
 
   SignalStop(FuseSession session, Path image) {
@@ -70,12 +72,14 @@ final class SignalStop {
     Runtime.getRuntime().halt(0);
   }
 
+  /** From now on this process has no right to unmount, and this does it. */
+  void unmountThrough(UnmountHelper unmounter) {
+    helper = unmounter;
+  }
+
   private boolean tryUnmount(boolean complain) {
     try {
-      for (LoopDevice loop : LoopDevice.over(image)) {
-        loop.detach();
-      }
-      session.unmount();
+      unmount();
       return true;
     } catch (UnmountException | RefusedException e) {
       if (complain) {
@@ -83,6 +87,30 @@ final class SignalStop {
       }
       return false;
     }
+  }
+
+  /** Takes back a mount that did not become ready. */
+  void unmountAfter(Exception failure) {
+    try {
+      unmount();
+    } catch (UnmountException | RefusedException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  private void unmount() throws UnmountException, RefusedException {
+    UnmountHelper unmounter = helper;
+    for (LoopDevice loop : LoopDevice.over(image)) {
+      if (unmounter == null) {
+        loop.detach();
+      } else {
+        loop.requireUnused();
+      }
+    }
+    if (unmounter != null) {
+      unmounter.release();
+    }
+    session.unmount();
   }
 
   private static void say(PrintStream terminal, String why) {

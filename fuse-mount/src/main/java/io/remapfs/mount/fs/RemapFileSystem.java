@@ -3,9 +3,6 @@ package io.remapfs.mount.fs;
 import io.remapfs.engine.RemapEngine;
 import io.remapfs.engine.posix.Errno;
 import io.remapfs.engine.posix.Posix;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -67,8 +64,8 @@ public final class RemapFileSystem extends FuseStubFS {
   private final ImageTransfers imageTransfers;
   private final Clock clock = Clock.systemUTC();
   private final long mountedAtSeconds = clock.instant().getEpochSecond();
-  private final int uid = Posix.effectiveUid();
-  private final int gid = effectiveGid();
+  private final int uid;
+  private final int gid;
   private volatile boolean throughPageCache;
   private volatile CountDownLatch initialised = new CountDownLatch(1);
 
@@ -82,6 +79,24 @@ public final class RemapFileSystem extends FuseStubFS {
    */
   public RemapFileSystem(
       RemapEngine engine, List<VirtualFile> files, ControlFile control, boolean readOnly) {
+    this(engine, files, control, readOnly, Posix.effectiveUid(), Posix.effectiveGid());
+  }
+
+  /**
+   * The same for a daemon that will run as another user.
+   *
+   * @param uid whose the files are, and who may, besides root, open {@code control}
+   * @param gid their group
+   */
+  public RemapFileSystem(
+      RemapEngine engine,
+      List<VirtualFile> files,
+      ControlFile control,
+      boolean readOnly,
+      int uid,
+      int gid) {
+    this.uid = uid;
+    this.gid = gid;
     this.image = new ImageFile(engine, readOnly);
     this.imageTransfers = new ImageTransfers(image);
     this.control = control;
@@ -204,7 +219,7 @@ public final class RemapFileSystem extends FuseStubFS {
     }
     OpenFile opened;
     if (name.equals(CONTROL_NAME)) {
-      if (getContext().uid.intValue() != uid) {
+      if (!mayCommand((int) getContext().uid.get())) {
         return -Errno.EACCES;
       }
       opened = new ControlConversation(control);
@@ -224,6 +239,14 @@ public final class RemapFileSystem extends FuseStubFS {
     // The kernel's cache and its idea of the size must not come between a reader and the snapshot.
     setBits(info, BIT_DIRECT_IO);
     return 0;
+  }
+
+  /**
+   * The mode alone would let in whoever has a capability that goes past modes. Root may, as he
+   * could become that user anyway, and is the only one who sees a mount of his without allow_other.
+   */
+  private boolean mayCommand(int caller) {
+    return caller == uid || caller == 0;
   }
 
   private static void setBits(FuseFileInfo info, int bits) {
@@ -369,14 +392,6 @@ public final class RemapFileSystem extends FuseStubFS {
       return callback.getAsInt();
     } catch (Throwable failure) {
       return ErrnoEdge.negativeErrno(operation, failure);
-    }
-  }
-
-  private static int effectiveGid() {
-    try {
-      return (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:gid");
-    } catch (IOException | RuntimeException e) {
-      return 0;
     }
   }
 }

@@ -11,6 +11,8 @@ import java.nio.file.Path;
  */
 public record Capabilities(long effective) {
   // linux/capability.h
+  public static final int SETGID = 6;
+  public static final int SETUID = 7;
   public static final int IPC_LOCK = 14;
   public static final int SYS_ADMIN = 21;
   public static final int SYS_RESOURCE = 24;

@@ -2,6 +2,7 @@ package io.remapfs.mount.preflight;
 
 import io.remapfs.engine.posix.Errno;
 import io.remapfs.engine.posix.LibC;
+import io.remapfs.engine.posix.Posix;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
@@ -191,9 +192,17 @@ public record MountPoint(Path directory, State state) {
       return 0;
     }
     int errno = Errno.last();
-    if (errno == Errno.EPERM) {
-      return Fusermount.unmount(directory, flags == MNT_DETACH) ? 0 : Errno.EBUSY;
+    if (errno != Errno.EPERM || !isMadeByUs()) {
+      return errno;
     }
-    return errno;
+    return Fusermount.unmount(directory, flags == MNT_DETACH) ? 0 : Errno.EBUSY;
+  }
+
+  private boolean isMadeByUs() {
+    try {
+      return mountAt(directory).filter(mount -> mount.isMadeBy(Posix.effectiveUid())).isPresent();
+    } catch (IOException e) {
+      return false;
+    }
   }
 }

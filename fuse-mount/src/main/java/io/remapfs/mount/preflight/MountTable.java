@@ -24,8 +24,19 @@ public record MountTable(List<Mount> mounts) {
    * @param mountPoint its directory
    * @param type such as "ext4" or "fuse.remapfs"
    * @param source such as "/dev/sda1"
+   * @param options those of the file system, such as "rw,user_id=0,group_id=0"
    */
-  public record Mount(String device, Path mountPoint, String type, String source) {
+  public record Mount(
+      String device, Path mountPoint, String type, String source, List<String> options) {
+    public Mount {
+      options = List.copyOf(options);
+    }
+
+    /** Whether that user made this FUSE mount, who may then unmount it by fusermount. */
+    public boolean isMadeBy(int uid) {
+      return options.contains("user_id=" + Integer.toUnsignedString(uid));
+    }
+
     /** Whether a FUSE daemon serves it. */
     public boolean isFuse() {
       return type.equals("fuse") || type.startsWith("fuse.") || type.equals("fuseblk");
@@ -51,13 +62,14 @@ public record MountTable(List<Mount> mounts) {
     for (String line : lines) {
       String[] fields = line.split(" ", -1);
       int dash = List.of(fields).indexOf("-");
-      if (dash > 4 && dash + 2 < fields.length) {
+      if (dash > 4 && dash + 3 < fields.length) {
         mounts.add(
             new Mount(
                 fields[2],
                 Path.of(unescape(fields[4])),
                 fields[dash + 1],
-                unescape(fields[dash + 2])));
+                unescape(fields[dash + 2]),
+                List.of(fields[dash + 3].split(",", -1))));
       }
     }
     return new MountTable(mounts);

@@ -11,7 +11,7 @@ class MountTableTest {
       MountTable.parse(
           List.of(
               "22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw",
-              "30 22 0:44 / /mnt/a\\040b rw,nosuid - fuse.remapfs remapfs#/d/x\\011y.img rw",
+              "30 22 0:44 / /mnt/a\\040b rw,nosuid - fuse.remapfs remapfs#/d/x\\011y.img rw,user_id=34,group_id=3",
               "31 22 0:45 / /mnt/c rw master:1 propagate_from:2 - tmpfs none rw",
               "32 31 7:0 / /mnt/c rw - ext4 /dev/loop0 rw",
               "garbage"));
@@ -21,6 +21,13 @@ class MountTableTest {
     MountTable.Mount mount = TABLE.at(Path.of("/mnt/a b")).orElseThrow();
     assertThat(mount.isRemapfs()).isTrue();
     assertThat(mount.source()).isEqualTo("remapfs#/d/x\ty.img");
+  }
+
+  @Test
+  void shouldKnowWhoMadeItWhenItIsAFuseMount() {
+    MountTable.Mount mount = TABLE.at(Path.of("/mnt/a b")).orElseThrow();
+    assertThat(mount.isMadeBy(34)).isTrue();
+    assertThat(mount.isMadeBy(3)).isFalse();
   }
 
   @Test
