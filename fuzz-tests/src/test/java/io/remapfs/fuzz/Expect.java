@@ -10,6 +10,11 @@ public final class Expect {
   /** Set by {@link FuzzingTest} for the processes that it starts. */
   private static final boolean INSTRUMENTED = Boolean.getBoolean("fuzz.instrumented");
 
+  private static final int MAX_CPU_MILLIS = 3_000;
+
+  /** For a few dozen classes at once; a parser that forgets its bound passes it soon. */
+  private static final long INSTRUMENTING_BYTES = 128 << 20;
+
   /** What a parser does with an input. */
   @FunctionalInterface
   public interface Body {
@@ -27,11 +32,13 @@ public final class Expect {
   }
 
   /**
-   * Runs {@code body}, which may allocate so many bytes of heap at most. While Jazzer instruments
-   * classes, on this very thread and by the ten megabytes, the process's small heap is the bound.
+   * Runs {@code body}, which may allocate so many bytes of heap at most and take {@value
+   * #MAX_CPU_MILLIS} ms of the processor, however busy the machine is. While Jazzer searches, it
+   * may instrument classes on this very thread, which is allowed for.
    */
   public static void allocatingAtMost(long maxBytes, Body body) {
     long before = THREADS.getCurrentThreadAllocatedBytes();
+    long cpuBefore = THREADS.getCurrentThreadCpuTime();
     try {
       body.run();
     } catch (RuntimeException e) {
@@ -40,10 +47,12 @@ public final class Expect {
       throw new AssertionError("not to be thrown here: " + e, e);
     }
     long bytes = THREADS.getCurrentThreadAllocatedBytes() - before;
+    long cpuMillis = (THREADS.getCurrentThreadCpuTime() - cpuBefore) / 1_000_000;
+    long allowed = INSTRUMENTED ? maxBytes + INSTRUMENTING_BYTES : maxBytes;
+    that(bytes <= allowed, "%d bytes were allocated, %d are allowed", bytes, allowed);
     that(
-        INSTRUMENTED || bytes <= maxBytes,
-        "%d bytes were allocated, %d are allowed",
-        bytes,
-        maxBytes);
+        cpuMillis <= (INSTRUMENTED ? 10 : 1) * MAX_CPU_MILLIS,
+        "it took %d ms of the processor",
+        cpuMillis);
   }
 }

@@ -8,9 +8,8 @@ final class BlockRange {
   private BlockRange() {}
 
   /** The blocks of the image, from its report. */
-  static long blockCount(Map<String, Object> status) {
-    return ControlClient.number(status, "image", "sizeBytes")
-        / ControlClient.number(status, "image", "blockSize");
+  static long blockCount(Map<String, Object> status) throws RefusedException {
+    return ControlClient.number(status, "image", "sizeBytes") / ControlClient.blockSize(status);
   }
 
   /** Refuses a count of blocks from {@code first} on that is none or leaves the image. */

@@ -116,7 +116,7 @@ final class ExportCommand implements Callable<Integer> {
     if (mapfile) {
       return shown;
     }
-    int blockSize = (int) ControlClient.number(client.status(), "image", "blockSize");
+    int blockSize = ControlClient.blockSize(client.status());
     byte[] head = BadBlocks.unitComment(blockSize).getBytes(StandardCharsets.US_ASCII);
     byte[] list = new byte[head.length + shown.length];
     System.arraycopy(head, 0, list, 0, head.length);

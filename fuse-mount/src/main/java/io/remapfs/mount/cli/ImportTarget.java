@@ -101,9 +101,8 @@ abstract sealed class ImportTarget implements AutoCloseable {
     private final ControlClient client;
     private final StringBuilder command = new StringBuilder();
 
-    Mounted(ControlClient client, Map<String, Object> status) {
-      super(
-          (int) ControlClient.number(status, "image", "blockSize"), BlockRange.blockCount(status));
+    Mounted(ControlClient client, Map<String, Object> status) throws RefusedException {
+      super(ControlClient.blockSize(status), BlockRange.blockCount(status));
       this.client = client;
     }
 

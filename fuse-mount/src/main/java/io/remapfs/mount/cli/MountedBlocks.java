@@ -41,7 +41,7 @@ final class MountedBlocks {
     BlockRange.require(first, blockCount);
     long blocks = count == null ? blockCount - first : count;
     BlockRange.requireCount(first, blocks, blockCount);
-    long chunk = Math.max(1, CHUNK_BYTES / ControlClient.number(status, "image", "blockSize"));
+    long chunk = Math.max(1, CHUNK_BYTES / ControlClient.blockSize(status));
     Map<String, Object> sum = new LinkedHashMap<>();
     sum.put("first", first);
     sum.put("count", blocks);

@@ -92,10 +92,16 @@ final class StatusCommand implements Callable<Integer> {
   }
 
   /** A state that asks for somebody's hands now is a failure to scripts; a degraded one is not. */
-  static ExitCode codeOf(String state) {
-    return switch (EngineState.valueOf(state)) {
-      case HEALTHY, DEGRADED -> ExitCode.OK;
-      case EXHAUSTED, SUSPENDED, EMERGENCY -> ExitCode.UNHEALTHY;
-    };
+  static ExitCode codeOf(String state) throws RefusedException {
+    for (EngineState each : EngineState.values()) {
+      if (each.name().equals(state)) {
+        return switch (each) {
+          case HEALTHY, DEGRADED -> ExitCode.OK;
+          case EXHAUSTED, SUSPENDED, EMERGENCY -> ExitCode.UNHEALTHY;
+        };
+      }
+    }
+    throw new RefusedException(
+        ExitCode.FAILED, "the daemon tells of a state that this version of remapfs does not know");
   }
 }

@@ -1,6 +1,5 @@
 package io.remapfs.mount.cli;
 
-import com.fasterxml.jackson.jr.ob.JSON;
 import io.remapfs.engine.posix.Errno;
 import io.remapfs.mount.preflight.DaemonProcess;
 import io.remapfs.mount.preflight.ExitCode;
@@ -10,7 +9,6 @@ import io.remapfs.mount.preflight.MountPoint;
 import io.remapfs.mount.preflight.MountUsers;
 import io.remapfs.mount.preflight.RefusedException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -96,9 +94,10 @@ final class UmountCommand implements Callable<Integer> {
 
   private static Optional<DaemonProcess> daemonOf(MountPoint at) {
     try {
-      Map<String, Object> status = JSON.std.mapFrom(Files.readAllBytes(at.file("status.json")));
+      Map<String, Object> status =
+          ControlClient.parse(ControlClient.bytesOf(at.file("status.json")));
       return DaemonProcess.of(ControlClient.number(status, "process", "pid"));
-    } catch (IOException | IllegalStateException e) {
+    } catch (IOException | RefusedException e) {
       return Optional.empty(); // it answers no more, but can be unmounted all the same
     }
   }

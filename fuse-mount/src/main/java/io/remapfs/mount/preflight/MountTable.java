@@ -57,12 +57,13 @@ public record MountTable(List<Mount> mounts) {
     return parse(Files.readAllLines(Path.of("/proc/self/mountinfo"), StandardCharsets.ISO_8859_1));
   }
 
-  static MountTable parse(List<String> lines) {
+  /** The mounts of what the kernel wrote; lines that say no mount are passed over. */
+  public static MountTable parse(List<String> lines) {
     List<Mount> mounts = new ArrayList<>();
     for (String line : lines) {
       String[] fields = line.split(" ", -1);
       int dash = List.of(fields).indexOf("-");
-      if (dash > 4 && dash + 3 < fields.length) {
+      if (dash > 4 && dash + 3 < fields.length && line.indexOf('\0') < 0) {
         mounts.add(
             new Mount(
                 fields[2],
@@ -93,13 +94,23 @@ public record MountTable(List<Mount> mounts) {
     byte[] out = new byte[in.length];
     int size = 0;
     for (int i = 0; i < in.length; i++) {
-      if (in[i] == '\\' && i + 3 < in.length) {
-        out[size++] = (byte) Integer.parseInt(field.substring(i + 1, i + 4), 8);
+      if (in[i] == '\\' && i + 3 < in.length && isOctal(in, i + 1)) {
+        out[size++] = (byte) ((in[i + 1] - '0') * 64 + (in[i + 2] - '0') * 8 + (in[i + 3] - '0'));
         i += 3;
       } else {
         out[size++] = in[i];
       }
     }
     return new String(out, 0, size, StandardCharsets.UTF_8);
+  }
+
+  private static boolean isOctal(byte[] bytes, int at) {
+    for (int i = at; i < at + 3; i++) {
+      if (bytes[i] < '0' || bytes[i] > '7') {
+        return false;
+      }
+    }
+    // The kernel escapes what is there, and a path has no NUL.
+    return bytes[at] <= '3' && (bytes[at] | bytes[at + 1] | bytes[at + 2]) != '0';
   }
 }

@@ -321,7 +321,7 @@ class RemapfsTest {
 
   @ParameterizedTest
   @CsvSource({"HEALTHY, OK", "DEGRADED, OK", "EXHAUSTED, UNHEALTHY", "EMERGENCY, UNHEALTHY"})
-  void shouldTellScriptsWhenTheDiskNeedsHands(String state, String code) {
+  void shouldTellScriptsWhenTheDiskNeedsHands(String state, String code) throws Exception {
     assertThat(StatusCommand.codeOf(state)).hasToString(code);
   }
 }

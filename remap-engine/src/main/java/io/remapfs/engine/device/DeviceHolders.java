@@ -22,15 +22,20 @@ public final class DeviceHolders {
       String id =
           String.format(
               "%02x:%02x:%d", BlockDeviceSysfs.major(dev), BlockDeviceSysfs.minor(dev), inode);
-      for (String line : Files.readAllLines(Path.of("/proc/locks"))) {
-        // "1: FLOCK  ADVISORY  WRITE 708 fe:00:1234 0 EOF"; "->" marks one who only waits.
-        String[] fields = line.trim().split("\\s+", -1);
-        if (fields.length > 5 && fields[1].equals("FLOCK") && fields[5].equals(id)) {
-          return Long.parseLong(fields[4]);
-        }
-      }
-    } catch (IOException | NumberFormatException e) {
+      return flockHolder(Files.readAllLines(Path.of("/proc/locks")), id);
+    } catch (IOException e) {
       return -1;
+    }
+  }
+
+  /** The same from the lines of /proc/locks, for a file named "MAJOR:MINOR:INODE". */
+  static long flockHolder(List<String> lines, String id) {
+    for (String line : lines) {
+      // "1: FLOCK  ADVISORY  WRITE 708 fe:00:1234 0 EOF"; "->" marks one who only waits.
+      String[] fields = line.trim().split("\\s+", -1);
+      if (fields.length > 5 && fields[1].equals("FLOCK") && fields[5].equals(id)) {
+        return fields[4].matches("[0-9]{1,18}") ? Long.parseLong(fields[4]) : -1;
+      }
     }
     return -1;
   }
