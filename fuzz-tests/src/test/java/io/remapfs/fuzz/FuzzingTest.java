@@ -10,24 +10,38 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Coverage-guided fuzzing of every target with Jazzer, each in a process of its own: {@code
- * -Dfuzz.seconds=} is the budget of each target, {@code -Dfuzz.target=} names one of them.
+ * Coverage-guided fuzzing of every target with Jazzer, each in a process of its own.
  *
- * <p>The process's small heap bounds what an input can make a parser allocate, {@value
- * #HANG_SECONDS} seconds how long one input may take.
+ * <p>Without more said, the budget is fixed: so many inputs, from a fixed seed and the corpus
+ * alone, so that the same code meets the same inputs each time. {@code -Dfuzz.seconds=} searches
+ * on, with another seed each time and with what earlier searches kept in {@code target/fuzz};
+ * {@code -Dfuzz.target=} names one target.
+ *
+ * <p>{@link Expect} bounds what an input may allocate and the processor's time it may take. Where
+ * it takes neither, a hang is told by {@value #HANG_SECONDS} seconds, which the first input, with
+ * all classes to be instrumented, does not need even on a machine that is very busy.
  */
 @Tag("fuzz")
 final class FuzzingTest {
-  private static final int DEFAULT_SECONDS = 4;
-  private static final int HANG_SECONDS = 10;
+  private static final Pattern EXECUTED =
+      Pattern.compile("stat::number_of_executed_units: *([0-9]+)");
+
+  private static final int SEED = 20_26;
+
+  /** Where the machine is too busy for the fixed budget, what was reached by then must do. */
+  private static final int FIXED_BUDGET_SECONDS = 60;
+
+  private static final int HANG_SECONDS = 120;
 
   /** To start, to replay the corpus and to end, on a machine that is busy with other tests. */
-  private static final int OVERHEAD_SECONDS = 120;
+  private static final int OVERHEAD_SECONDS = 300;
 
   private static final int SHOWN_CHARACTERS = 6000;
 
@@ -37,7 +51,8 @@ final class FuzzingTest {
       throws IOException, InterruptedException {
     String wanted = System.getProperty("fuzz.target", "");
     assumeTrue(wanted.isEmpty() || wanted.equalsIgnoreCase(target.name()), "another is wanted");
-    int seconds = Integer.getInteger("fuzz.seconds", DEFAULT_SECONDS);
+    int seconds = Integer.getInteger("fuzz.seconds", 0);
+    int mostSeconds = seconds > 0 ? seconds : FIXED_BUDGET_SECONDS;
     Path work = Files.createDirectories(Path.of("target/fuzz", target.name()).toAbsolutePath());
     Path log = work.resolve("log.txt");
     Process jazzer =
@@ -46,7 +61,7 @@ final class FuzzingTest {
             .redirectOutput(log.toFile())
             .start();
     try {
-      boolean ended = jazzer.waitFor((long) seconds + OVERHEAD_SECONDS, TimeUnit.SECONDS);
+      boolean ended = jazzer.waitFor((long) mostSeconds + OVERHEAD_SECONDS, TimeUnit.SECONDS);
       String output = Files.readString(log, UTF_8);
       String end = output.substring(Math.max(0, output.length() - SHOWN_CHARACTERS));
       assertThat(ended).as("%s ends; %s: %s", target, log, end).isTrue();
@@ -55,12 +70,15 @@ final class FuzzingTest {
               "%s found something; the input is in %s and belongs into %s: %s",
               target, work, target.corpus(), end)
           .isZero();
-      assertThat(output).as("Jazzer did run").contains("stat::number_of_executed_units");
+      Matcher executed = EXECUTED.matcher(output);
+      assertThat(executed.find()).as("Jazzer did run: %s", end).isTrue();
+      System.out.println("Fuzzed " + target + " with " + executed.group(1) + " inputs");
     } finally {
       jazzer.destroyForcibly();
     }
   }
 
+  /** With {@code seconds} of 0, the fixed budget. */
   private static List<String> command(FuzzTarget target, int seconds, Path work)
       throws IOException {
     List<String> command = new ArrayList<>();
@@ -79,12 +97,22 @@ final class FuzzingTest {
     command.add("--instrumentation_includes=io.remapfs.**");
     command.add("--custom_hook_includes=io.remapfs.**");
     command.add("--reproducer_path=" + work);
-    command.add("-max_total_time=" + seconds);
+    if (seconds > 0) {
+      command.add("-max_total_time=" + seconds);
+    } else {
+      command.add("-runs=" + target.runs());
+      command.add("-seed=" + SEED);
+      command.add("-max_total_time=" + FIXED_BUDGET_SECONDS);
+    }
     command.add("-timeout=" + HANG_SECONDS);
     command.add("-max_len=" + FuzzTarget.MAX_INPUT_BYTES);
     command.add("-print_final_stats=1");
     command.add("-artifact_prefix=" + work + "/");
-    command.add(Files.createDirectories(work.resolve("corpus")).toString());
+    if (seconds > 0) {
+      command.add(Files.createDirectories(work.resolve("corpus")).toString());
+    } else {
+      command.add(Files.createTempDirectory(work, "fixed").toString()); // An empty one each time.
+    }
     command.add(target.corpus().toAbsolutePath().toString());
     return command;
   }
