@@ -183,7 +183,7 @@ final class GuardedWrite {
     IoBuffer back = context.blocks.acquire();
     try {
       context.backing.write(byteOffset, block, 0, size);
-      context.backing.flush();
+      flushBacking();
       context.backing.read(byteOffset, back, 0, size);
       return back.bytes().slice(0, size).mismatch(block.bytes().slice(0, size)) < 0;
     } catch (TransportErrorException e) {
@@ -193,6 +193,16 @@ final class GuardedWrite {
       return false;
     } finally {
       context.blocks.release(back);
+    }
+  }
+
+  /** What the device dropped with this failure is any write's since the last flush. */
+  private void flushBacking() throws BlockDeviceException {
+    try {
+      context.backing.flush();
+    } catch (BlockDeviceException e) {
+      context.flushHasFailed(e);
+      throw e;
     }
   }
 

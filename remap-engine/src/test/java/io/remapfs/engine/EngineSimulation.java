@@ -345,6 +345,9 @@ final class EngineSimulation {
     boolean lossy = engine.status().state() == EngineState.EMERGENCY;
     heal();
     engine.close();
+    if (engine.status().state() == EngineState.EMERGENCY) {
+      model.flushFailed(); // The flush of the close did, and the next process knows nothing of it.
+    }
     open();
     if (!lossy) {
       requireRemembered(before, false);

@@ -133,6 +133,19 @@ final class RemapEngineTest {
   }
 
   @Test
+  void shouldSayThatAFlushFailedWhenItWasARewritesOwn() throws Exception {
+    f.with(PendingWrite.REWRITE, Unreadable.EIO);
+    f.failReads(5, 1);
+    assertThatThrownBy(() -> f.readBlock(5)).isInstanceOf(MediumErrorException.class);
+    f.backing.heal();
+    f.writeBlock(6, (byte) 66); // which the failing flush drops
+    f.backing.failFlushes(Fault.MEDIUM, 1);
+    f.writeBlock(5, (byte) 77);
+    assertThat(Target.isRemapped(targetOf(5))).isTrue();
+    assertThat(f.engine.status().flushFailed()).isTrue();
+  }
+
+  @Test
   void shouldRefuseAPartialWriteWhenTheBlockIsPending() throws Exception {
     f.failReads(5, 1);
     assertThatThrownBy(() -> f.readBlock(5)).isInstanceOf(MediumErrorException.class);
