@@ -111,6 +111,15 @@ public final class FailingDisk implements AutoCloseable {
     }
   }
 
+  /** Ends its server as a crash would: the file is there, and every request fails from now on. */
+  public void kill() {
+    try {
+      nbdfuse.destroyForcibly().waitFor();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   private String log() {
     try {
       return Files.readString(folder.resolve("nbdfuse.log"));
