@@ -371,6 +371,71 @@ final class EngineCrashPointTest {
         });
   }
 
+  @Test
+  void shouldKeepAllWhenASpareIsAdded() throws IOException {
+    visitTwoSpares(
+        "a spare is added",
+        image -> {
+          image.failBacking(Operation.WRITE, 1, 6, ALWAYS);
+          image.writeBlocks(0, 4);
+          image.addSpare();
+          image.writeBlocks(4, 1);
+          image.write(2 * image.sectorsPerBlock(), 1);
+          image.closeCleanly();
+          image.open();
+          image.writeBlocks(5, 2);
+          image.cutPower(false);
+          image.open();
+          image.writeBlocks(0, 8);
+          image.flush();
+          image.readBlocks(0, EngineHistory.BLOCKS);
+        });
+  }
+
+  @Test
+  void shouldKeepAllWhenBlocksMigrate() throws IOException {
+    visitTwoSpares(
+        "migration",
+        image -> {
+          image.failBacking(Operation.WRITE, 1, 8, ALWAYS);
+          image.writeBlocks(0, 6);
+          image.addSpare();
+          image.write(2 * image.sectorsPerBlock(), 1);
+          image.migrate(ALWAYS, true);
+          image.writeBlocks(2, 5);
+          image.closeCleanly();
+          image.open();
+          image.writeBlocks(7, 2);
+          image.flush();
+          image.readBlocks(0, EngineHistory.BLOCKS);
+        });
+  }
+
+  @Test
+  void shouldKeepAllWhenAMigrationIsStoppedAndGoesOn() throws IOException {
+    visitTwoSpares(
+        "migration, stopped",
+        image -> {
+          image.failBacking(Operation.WRITE, 1, 3, ALWAYS);
+          image.failBacking(Operation.WRITE, 20, 3, ALWAYS);
+          image.writeBlocks(0, 4);
+          image.writeBlocks(20, 3);
+          image.failSlotOf(2, Operation.READ);
+          image.readLostBlocks(2, 1);
+          image.addSpare();
+          image.migrate(1, false);
+          image.cutPower(true);
+          image.open();
+          image.migrate(ALWAYS, false);
+          image.writeBlocks(1, 1);
+          image.writeBlocks(2, 1);
+          image.kill();
+          image.open();
+          image.migrate(ALWAYS, true);
+          image.readBlocks(0, EngineHistory.BLOCKS);
+        });
+  }
+
   @AfterAll
   static void sayHowMuchWasVisited() {
     Visited sum = ALL.stream().reduce(Visited.NOTHING, Visited::plus);
@@ -386,10 +451,20 @@ final class EngineCrashPointTest {
     visit(name, SMALL, options(PendingWrite.RELOCATE), script);
   }
 
+  private static void visitTwoSpares(String name, Script script) throws IOException {
+    visit(name, SMALL, options(PendingWrite.RELOCATE), true, script);
+  }
+
   private static void visit(String name, SpareLayout layout, EngineOptions options, Script script)
       throws IOException {
+    visit(name, layout, options, false, script);
+  }
+
+  private static void visit(
+      String name, SpareLayout layout, EngineOptions options, boolean twoSpares, Script script)
+      throws IOException {
     long begun = System.nanoTime();
-    Visited visited = EngineHistory.enumerate(name, layout, options, BOUNDS, script);
+    Visited visited = EngineHistory.enumerate(name, layout, options, BOUNDS, twoSpares, script);
     ALL.add(visited);
     System.out.printf(
         "%s: %s, in %d s%n",

@@ -2,12 +2,15 @@ package io.remapfs.engine;
 
 import io.remapfs.engine.Publications.Published;
 import io.remapfs.engine.device.Access;
+import io.remapfs.engine.device.BlockDevice;
 import io.remapfs.engine.device.CrashStates;
 import io.remapfs.engine.device.CrashableDevice;
 import io.remapfs.engine.device.CrashableDevice.Operation;
 import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.metadata.BackingIdentity;
+import io.remapfs.engine.metadata.MetadataException;
 import io.remapfs.engine.metadata.MetadataStore;
+import io.remapfs.engine.metadata.SpareSetOpening;
 import io.remapfs.engine.metadata.TestSet;
 import io.remapfs.engine.spare.SpareLayout;
 import java.io.IOException;
@@ -15,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The life of one image as a script tells it, with the power cut before every device operation.
@@ -89,6 +93,9 @@ final class EngineHistory {
   CrashableDevice backing;
   CrashableDevice spare;
 
+  /** A spare that the script may add to the set; null where it does not. */
+  @Nullable CrashableDevice second;
+
   /** While the spare is formatted anew: the set that it was; else null. */
   UUID formerSet;
 
@@ -118,7 +125,8 @@ final class EngineHistory {
       SpareLayout layout,
       EngineOptions options,
       Bounds bounds,
-      Publications publications) {
+      Publications publications,
+      boolean withSecondSpare) {
     this.name = name;
     this.layout = layout;
     this.blockBytes = layout.blockSizeBytes();
@@ -133,7 +141,11 @@ final class EngineHistory {
       model.holds(sector, FIRST_STAMP);
     }
     this.backing = new CrashableDevice(image, SECTOR);
-    this.spare = new CrashableDevice((int) layout.spareSizeBytes(), SECTOR);
+    this.spare = new CrashableDevice((int) layout.spareSizeBytes(), SECTOR).named("first");
+    this.second =
+        withSecondSpare
+            ? new CrashableDevice((int) layout.spareSizeBytes(), SECTOR).named("second")
+            : null;
   }
 
   /** A small spare, whose journal wraps soon. */
@@ -143,11 +155,17 @@ final class EngineHistory {
 
   /** Plays a script on a spare of this kind and visits what a power cut can leave. */
   static Visited enumerate(
-      String name, SpareLayout layout, EngineOptions options, Bounds bounds, Script script)
+      String name,
+      SpareLayout layout,
+      EngineOptions options,
+      Bounds bounds,
+      boolean withSecondSpare,
+      Script script)
       throws IOException {
     Publications rehearsed = Publications.rehearsed();
-    new EngineHistory(name, layout, options, bounds, rehearsed).play(script);
-    EngineHistory history = new EngineHistory(name, layout, options, bounds, rehearsed.played());
+    new EngineHistory(name, layout, options, bounds, rehearsed, withSecondSpare).play(script);
+    EngineHistory history =
+        new EngineHistory(name, layout, options, bounds, rehearsed.played(), withSecondSpare);
     history.play(script);
     return new Visited(
         history.points,
@@ -159,12 +177,28 @@ final class EngineHistory {
 
   private void play(Script script) throws IOException {
     TestSet.format(spare, layout, identity());
-    power(backing, spare);
+    power(backing, spare, second);
     ScriptedImage image = new ScriptedImage(this, FIRST_STAMP + 1);
     image.open();
     script.play(image);
     visit();
     countStates();
+  }
+
+  /** Opens what belongs to the set, beginning with its first spare. */
+  static MetadataStore open(
+      CrashableDevice first, @Nullable CrashableDevice other, @Nullable BackingIdentity identity)
+      throws MetadataException {
+    List<BlockDevice> set =
+        SpareSetOpening.open(
+            first,
+            hint -> {
+              if (other == null || !other.name().equals(hint)) {
+                throw new IOException("there is no " + hint);
+              }
+              return other;
+            });
+    return MetadataStore.open(set, identity, Access.READ_WRITE);
   }
 
   BackingIdentity identity() {
@@ -183,11 +217,17 @@ final class EngineHistory {
   // ------------------------------------------------------------------------ cutting the power
 
   /** From here on these are the disks, and the power is cut before each of their operations. */
-  void power(CrashableDevice newBacking, CrashableDevice newSpare) {
+  void power(
+      CrashableDevice newBacking, CrashableDevice newSpare, @Nullable CrashableDevice newSecond) {
     countStates();
     backing = newBacking;
     spare = newSpare;
-    states = new CrashStates(List.of(backing, spare), bounds.whole(), bounds.sampled(), random);
+    second = newSecond;
+    List<CrashableDevice> disks =
+        newSecond == null
+            ? List.of(newBacking, newSpare)
+            : List.of(newBacking, newSpare, newSecond);
+    states = new CrashStates(disks, bounds.whole(), bounds.sampled(), random);
     CrashableDevice.Hook hook =
         (kind, byteOffset, lengthBytes) -> {
           observe();
@@ -195,8 +235,7 @@ final class EngineHistory {
             visit();
           }
         };
-    backing.setHook(hook);
-    spare.setHook(hook);
+    disks.forEach(each -> each.setHook(hook));
   }
 
   private void countStates() {

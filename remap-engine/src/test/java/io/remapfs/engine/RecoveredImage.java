@@ -16,6 +16,7 @@ import io.remapfs.engine.metadata.NotFormattedException;
 import io.remapfs.engine.metadata.NumbersOnDisk;
 import io.remapfs.engine.metadata.TagRebuild;
 import io.remapfs.engine.spare.SpareLayout;
+import io.remapfs.engine.spare.SpareMember;
 import io.remapfs.engine.table.Target;
 import java.io.IOException;
 import java.util.Arrays;
@@ -23,6 +24,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is left of an {@link EngineHistory} after a power cut, opened again and held against it:
@@ -62,6 +65,7 @@ final class RecoveredImage {
   private final EngineHistory history;
   private final CrashableDevice backing;
   private final CrashableDevice spare;
+  private final @Nullable CrashableDevice second;
   private final int sectorsPerBlock;
   private final IoBuffer buffer;
   private final long[] stamps;
@@ -75,6 +79,7 @@ final class RecoveredImage {
     this.history = history;
     this.backing = crashed.get(0);
     this.spare = crashed.get(1);
+    this.second = crashed.size() > 2 ? crashed.get(2) : null;
     this.sectorsPerBlock = history.sectorsPerBlock();
     this.buffer = IoBuffer.allocate(history.blockBytes);
     this.stamps = new long[EngineHistory.BLOCKS * sectorsPerBlock];
@@ -88,6 +93,7 @@ final class RecoveredImage {
         cutAgain(number);
       }
       CrashableDevice before = spare.crashKeepingAll();
+      CrashableDevice secondBefore = second == null ? null : second.crashKeepingAll();
       metadata = open();
       isNewSet =
           history.formerSet != null && !metadata.superblock().setUuid().equals(history.formerSet);
@@ -96,9 +102,12 @@ final class RecoveredImage {
       checkContents(true);
       backing.heal();
       spare.heal();
+      if (second != null) {
+        second.heal();
+      }
       checkContents(false);
       if (number % GO_ON_EVERY == 0) {
-        goOn(before);
+        goOn(before, secondBefore);
       }
     } catch (NotFormattedException | CorruptMetadataException e) {
       if (history.formerSet == null) {
@@ -112,7 +121,7 @@ final class RecoveredImage {
   /** Opens the set; one that is being rebuilt from its tags is rebuilt, if that was cut short. */
   private MetadataStore open() throws IOException {
     try {
-      return MetadataStore.open(spare, null, Access.READ_WRITE);
+      return EngineHistory.open(spare, second, null);
     } catch (NotFormattedException | CorruptMetadataException e) {
       if (!history.isRebuilding) {
         throw e;
@@ -124,20 +133,24 @@ final class RecoveredImage {
 
   /** Recovers on disks whose power fails while it does so. */
   private void cutAgain(long number) throws IOException {
-    CrashStates again =
-        new CrashStates(List.of(backing, spare), STATES_OF_A_CUT_RECOVERY, new Random(number));
-    spare.setHook(
+    CrashStates again = new CrashStates(disks(), STATES_OF_A_CUT_RECOVERY, new Random(number));
+    CrashableDevice.Hook hook =
         (kind, byteOffset, lengthBytes) -> {
           if (kind != Operation.READ) {
             again.visit(crashed -> new RecoveredImage(history, crashed).check(NO_FURTHER));
           }
-        });
+        };
+    disks().forEach(each -> each.setHook(hook));
     try {
       open();
     } finally {
-      spare.setHook((kind, byteOffset, lengthBytes) -> {});
+      disks().forEach(each -> each.setHook((kind, byteOffset, lengthBytes) -> {}));
       history.countCutRecoveries(again.states());
     }
+  }
+
+  private List<CrashableDevice> disks() {
+    return second == null ? List.of(backing, spare) : List.of(backing, spare, second);
   }
 
   private AssertionError failed(String what, Exception e) {
@@ -189,7 +202,12 @@ final class RecoveredImage {
     long slot = target == Target.HEALTHY ? Target.NO_SLOT : Target.slot(target);
     return slot == Target.NO_SLOT
         ? backing.isFaulty(Operation.READ, (long) block * history.blockBytes, history.blockBytes)
-        : spare.isFaulty(Operation.READ, history.layout.slotByteOffset(slot), history.blockBytes);
+        : isFaulty(metadata.pool().members().of(slot), slot);
+  }
+
+  private boolean isFaulty(SpareMember member, long slot) {
+    return ((CrashableDevice) member.device())
+        .isFaulty(Operation.READ, member.slotByteOffset(slot), history.blockBytes);
   }
 
   private void checkSector(int sector, long stamp) {
@@ -208,16 +226,22 @@ final class RecoveredImage {
   }
 
   /** Moves one more block, without a flush, and cuts the power once more. */
-  private void goOn(CrashableDevice crashed) throws BlockDeviceException, MetadataException {
-    NumbersOnDisk numbers = numbersOn(crashed);
+  private void goOn(CrashableDevice crashed, @Nullable CrashableDevice secondCrashed)
+      throws BlockDeviceException, MetadataException {
+    NumbersOnDisk numbers = numbersOn(crashed, secondCrashed);
     int block = 1;
     TreeMap<Long, Long> before = Published.by(metadata).entries();
     long at = (long) block * history.blockBytes;
     backing.fail(Operation.WRITE, at, history.blockBytes, Fault.MEDIUM);
     long old = metadata.table().targetOf(block);
     if (Target.isRemapped(old)) {
-      long place = history.layout.slotByteOffset(Target.slot(old));
-      spare.fail(Operation.WRITE, place, history.blockBytes, Fault.MEDIUM);
+      SpareMember member = metadata.pool().members().of(Target.slot(old));
+      ((CrashableDevice) member.device())
+          .fail(
+              Operation.WRITE,
+              member.slotByteOffset(Target.slot(old)),
+              history.blockBytes,
+              Fault.MEDIUM);
     }
     int first = block * sectorsPerBlock;
     Stamps.fill(buffer.bytes(), first, sectorsPerBlock, LATE_STAMP);
@@ -229,18 +253,24 @@ final class RecoveredImage {
         isNewSet || !history.publications.slotOwners().containsKey(slot),
         "slot " + slot + " is handed out twice");
     require(!before.containsValue(slot), "slot " + slot + " is in use");
-    NumbersOnDisk later = numbersOn(spare);
+    NumbersOnDisk later = numbersOn(spare, second);
     require(numbers.wereContinuedBy(later), later + " do not continue " + numbers);
 
-    MetadataStore again = MetadataStore.open(spare.crashLosingAll(), null, Access.READ_WRITE);
+    MetadataStore again =
+        EngineHistory.open(
+            spare.crashLosingAll(), second == null ? null : second.crashLosingAll(), null);
     require(Published.by(again).equals(after), "one more remap did not survive");
     metadata = again;
     engine = history.engineOver(backing.crashLosingAll(), again);
     checkContents(false);
   }
 
-  private NumbersOnDisk numbersOn(CrashableDevice disk) {
-    return NumbersOnDisk.of(disk, history.layout, metadata.superblock().setUuid());
+  private NumbersOnDisk numbersOn(CrashableDevice first, @Nullable CrashableDevice other) {
+    UUID set = metadata.superblock().setUuid();
+    NumbersOnDisk numbers = NumbersOnDisk.of(first, history.layout, set);
+    return other != null && metadata.spare() == second
+        ? numbers.or(NumbersOnDisk.of(other, metadata.pool().layout(), set))
+        : numbers;
   }
 
   private void require(boolean holds, String otherwise) {

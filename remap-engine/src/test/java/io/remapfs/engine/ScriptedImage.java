@@ -1,7 +1,6 @@
 package io.remapfs.engine;
 
 import io.remapfs.engine.Publications.Published;
-import io.remapfs.engine.device.Access;
 import io.remapfs.engine.device.BlockDeviceException;
 import io.remapfs.engine.device.CrashableDevice;
 import io.remapfs.engine.device.CrashableDevice.Fault;
@@ -11,8 +10,10 @@ import io.remapfs.engine.metadata.MetadataStore;
 import io.remapfs.engine.metadata.TagRebuild;
 import io.remapfs.engine.metadata.TestSet;
 import io.remapfs.engine.spare.SpareLayout;
+import io.remapfs.engine.spare.SpareMember;
 import io.remapfs.engine.table.Target;
 import java.io.IOException;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /**
@@ -201,7 +202,9 @@ final class ScriptedImage {
 
   private void failSlot(long slot, Operation kind) {
     begin();
-    history.spare.fail(kind, history.layout.slotByteOffset(slot), history.blockBytes, Fault.MEDIUM);
+    SpareMember member = history.metadata.pool().members().of(slot);
+    ((CrashableDevice) member.device())
+        .fail(kind, member.slotByteOffset(slot), history.blockBytes, Fault.MEDIUM);
     history.expectationsChanged();
   }
 
@@ -210,6 +213,9 @@ final class ScriptedImage {
     begin();
     history.backing.heal();
     history.spare.heal();
+    if (history.second != null) {
+      history.second.heal();
+    }
     history.expectationsChanged();
   }
 
@@ -226,7 +232,10 @@ final class ScriptedImage {
     begin();
     history.metadata = null;
     MetadataStore store =
-        MetadataStore.open(history.spare.reopened(), history.identity(), Access.READ_WRITE);
+        EngineHistory.open(
+            history.spare.reopened(),
+            history.second == null ? null : history.second.reopened(),
+            history.identity());
     store.markOpened();
     history.metadata = store;
     history.engine = history.engineOver(history.backing.reopened(), store);
@@ -260,9 +269,39 @@ final class ScriptedImage {
     CrashableDevice backing = history.backing;
     CrashableDevice spare = history.spare;
     history.power(
-        backing.crashedAs(losingAll ? backing.durableImage() : backing.image()),
-        spare.crashedAs(losingAll ? spare.durableImage() : spare.image()));
+        crashed(backing, losingAll),
+        crashed(spare, losingAll),
+        history.second == null ? null : crashed(history.second, losingAll));
     model.crashed();
+  }
+
+  private static CrashableDevice crashed(CrashableDevice disk, boolean losingAll) {
+    return disk.crashedAs(losingAll ? disk.durableImage() : disk.image());
+  }
+
+  // ---------------------------------------------------------------------------------- two spares
+
+  /** Adds the second spare. */
+  void addSpare() throws IOException {
+    begin();
+    TestSet.addSpare(
+        history.metadata, Objects.requireNonNull(history.second), layout().ringBlocks());
+    history.expectationsChanged();
+  }
+
+  /**
+   * Moves all blocks to the newest spare.
+   *
+   * @param pieces after how many pieces it is stopped
+   * @param released whether the first spare is not needed any more
+   */
+  void migrate(int pieces, boolean released) throws BlockDeviceException {
+    begin();
+    TreeMap<Long, Long> before = entries();
+    int[] left = {pieces};
+    MigrationReport report = history.engine.migrateToNewest((done, total) -> --left[0] > 0);
+    history.require(report.spares().released().contains("first") == released, report.toString());
+    settleMoved(before);
   }
 
   /** Makes a new set of the spare of a closed one; moved blocks are what the backing has again. */

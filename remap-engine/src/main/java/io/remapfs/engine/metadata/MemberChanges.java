@@ -68,16 +68,17 @@ final class MemberChanges {
   /**
    * Adds a spare.
    *
+   * @param layout from {@link #layoutFor}
    * @return the log to go on with
    * @throws MetadataUnavailableException if it is not certain whether it was added; the log's zones
    *     take no more writes then
    * @throws IOException if the new spare is no good; nothing else was changed
    */
-  MetadataLog add(MetadataLog log, BlockDevice device, String pathHint, Counters counters)
+  MetadataLog add(
+      MetadataLog log, BlockDevice device, SpareLayout layout, String pathHint, Counters counters)
       throws IOException {
     Superblock old = log.superblock();
     SpareMembers members = pool.members();
-    SpareLayout layout = layoutFor(old, members, device);
     requireFits(pathHint);
     requireFits(log.spare().name());
     List<OlderMember> older = new ArrayList<>();

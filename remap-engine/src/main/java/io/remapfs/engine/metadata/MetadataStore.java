@@ -231,14 +231,22 @@ public final class MetadataStore {
   public AddedSpare addSpare(BlockDevice device, String pathHint) throws IOException {
     ioLock.lock();
     try {
+      return addSpare(device, layoutFor(device), pathHint);
+    } finally {
+      ioLock.unlock();
+    }
+  }
+
+  AddedSpare addSpare(BlockDevice device, SpareLayout layout, String pathHint) throws IOException {
+    ioLock.lock();
+    try {
       requireWritable();
       BlockDevice replaced = log.spare();
-      log = members.add(log, device, pathHint, counters());
+      log = members.add(log, device, layout, pathHint, counters());
       superblock = log.superblock();
       durablyClean = false;
       MemberChanges.confirm(log);
       superblock = log.superblock();
-      SpareLayout layout = log.layout();
       return new AddedSpare(
           device.name(),
           superblock.membership().memberUuid(),

@@ -50,6 +50,14 @@ public record NumbersOnDisk(long journalSequence, long checkpointGeneration, lon
     return new NumbersOnDisk(sequence, generation, tag);
   }
 
+  /** The greatest of both. */
+  public NumbersOnDisk or(NumbersOnDisk other) {
+    return new NumbersOnDisk(
+        Math.max(journalSequence, other.journalSequence),
+        Math.max(checkpointGeneration, other.checkpointGeneration),
+        Math.max(tagSequence, other.tagSequence));
+  }
+
   /**
    * Whether a journal block, a checkpoint and a tag that are newer than these got newer numbers.
    */

@@ -39,6 +39,16 @@ public final class TestSet {
     MetadataStore.format(spare, layout, backing);
   }
 
+  /** Adds a spare with a layout that the command would not choose: short rings wrap soon. */
+  public static void addSpare(MetadataStore store, CrashableDevice spare, int ringBlocks)
+      throws IOException {
+    long first = store.pool().layout().endSlot();
+    long older = store.pool().slotCount();
+    int blockSize = store.superblock().blockSizeBytes();
+    SpareLayout layout = SpareLayout.of(spare.sizeBytes(), blockSize, ringBlocks, first, older);
+    store.addSpare(spare, layout, spare.name());
+  }
+
   static MetadataStore open(CrashableDevice spare) throws MetadataException {
     return MetadataStore.open(spare, BACKING, Access.READ_WRITE);
   }
