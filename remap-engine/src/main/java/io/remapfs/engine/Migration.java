@@ -94,7 +94,7 @@ final class Migration {
   }
 
   private boolean isOnOlder(long target) {
-    return Target.isInSlot(target) && !newest.has(Target.slot(target));
+    return Target.isInSlot(target) && Target.slot(target) < newest.layout().firstSlot();
   }
 
   private void movePiece(long firstBlock, int blocks) throws BlockDeviceException {
@@ -182,7 +182,7 @@ final class Migration {
 
   private ReleasedSpares release() throws MediumErrorException {
     try {
-      ReleasedSpares released = context.metadata.releaseSpares();
+      ReleasedSpares released = context.metadata.releaseSparesBefore(newest);
       for (String name : released.released()) {
         context.tell(Kind.SPARE_RELEASED, -1, -1, "the spare " + name + " is no longer needed");
       }

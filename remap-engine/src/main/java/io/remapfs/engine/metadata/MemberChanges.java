@@ -186,22 +186,27 @@ final class MemberChanges {
   }
 
   /**
-   * Releases the older spares that no block is in.
+   * Releases those of the spares before {@code newest} that no block is in.
    *
    * @throws MetadataUnavailableException if it is not certain to be durable
    */
-  ReleasedSpares release(MetadataLog log) throws MetadataUnavailableException {
+  ReleasedSpares release(MetadataLog log, SpareMember newest)
+      throws MetadataUnavailableException {
     List<SpareMember> live = pool.members().live();
     List<SpareMember> gone = new ArrayList<>();
     List<ReleasedSpares.Kept> kept = new ArrayList<>();
     List<OlderMember> left = new ArrayList<>();
     for (SpareMember each : live.subList(0, live.size() - 1)) {
-      long blocks = blocksIn(each);
-      if (blocks == 0) {
+      // Another may have been added since the caller chose the newest: its slots are in use.
+      boolean concerned = each.layout().endSlot() <= newest.layout().firstSlot();
+      long blocks = concerned ? blocksIn(each) : 0;
+      if (concerned && blocks == 0) {
         gone.add(each);
       } else {
-        kept.add(new ReleasedSpares.Kept(each.device().name(), blocks));
         left.add(asOlder(each));
+      }
+      if (blocks > 0) {
+        kept.add(new ReleasedSpares.Kept(each.device().name(), blocks));
       }
     }
     List<String> troubles = new ArrayList<>();

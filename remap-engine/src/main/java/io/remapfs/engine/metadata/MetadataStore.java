@@ -264,16 +264,18 @@ public final class MetadataStore {
   }
 
   /**
-   * Gives up the older spares that no block is in. The caller has seen to it that no slot of theirs
-   * is handed out any more, and that each that was is committed or dropped.
+   * Gives up those of the spares before {@code newest} that no block is in. The caller has seen to
+   * it that no slot of theirs is handed out any more, and that each that was is committed or
+   * dropped.
    *
    * @throws MetadataUnavailableException if it is not certain to be durable
    */
-  public ReleasedSpares releaseSpares() throws MetadataUnavailableException {
+  public ReleasedSpares releaseSparesBefore(SpareMember newest)
+      throws MetadataUnavailableException {
     ioLock.lock();
     try {
       requireWritable();
-      ReleasedSpares released = members.release(log);
+      ReleasedSpares released = members.release(log, newest);
       superblock = log.superblock();
       return released;
     } finally {

@@ -273,7 +273,7 @@ final class SpareSetTest {
     TestSet.map(store, 1, 11);
     store.addSpare(second, "second");
     store.pool().useNewestOnly();
-    ReleasedSpares none = store.releaseSpares();
+    ReleasedSpares none = store.releaseSparesBefore(store.pool().members().head());
     assertThat(none.released()).isEmpty();
     assertThat(none.kept()).containsExactly(new ReleasedSpares.Kept("first", 1));
     assertThat(open(first.crashLosingAll(), second.crashLosingAll()).table().remappedCount())
@@ -281,7 +281,7 @@ final class SpareSetTest {
 
     long slot = TestSet.map(store, 1, 12);
     assertThat(slot).isGreaterThanOrEqualTo(LAYOUT.slotCount());
-    ReleasedSpares gone = store.releaseSpares();
+    ReleasedSpares gone = store.releaseSparesBefore(store.pool().members().head());
     assertThat(gone.released()).containsExactly("first");
     assertThat(gone.troubles()).isEmpty();
     CrashableDevice alone = second.crashLosingAll();
@@ -291,6 +291,17 @@ final class SpareSetTest {
     assertThat(again.pool().allocate()).isEqualTo(slot + 1);
     assertThat(MetadataStore.identify(first).membership().retired()).isTrue();
     assertThat(SpareSetOpening.open(first, hint -> alone)).containsExactly(alone);
+  }
+
+  @Test
+  void shouldKeepASpareThatWasTheNewestWhenAskedAboutThoseBeforeIt() throws Exception {
+    MetadataStore store = TestSet.open(first);
+    store.addSpare(second, "second");
+    var newest = store.pool().members().head();
+    store.addSpare(third, "third");
+    assertThat(store.releaseSparesBefore(newest).released()).containsExactly("first");
+    assertThat(store.pool().members().live()).hasSize(2).first().isSameAs(newest);
+    assertThat(open(second, third).pool().members().live()).hasSize(2);
   }
 
   @Test
@@ -307,7 +318,7 @@ final class SpareSetTest {
     for (long i = 0; i < 10; i++) {
       entries.put(i, TestSet.map(store, i, 100 + i));
     }
-    assertThat(store.releaseSpares().released()).containsExactly("first", "second");
+    assertThat(store.releaseSparesBefore(store.pool().members().head()).released()).containsExactly("first", "second");
     CrashableDevice back = second.crashLosingAll();
     store.addSpare(back, "second");
     MetadataStore again = open(third.crashLosingAll(), back.crashLosingAll());

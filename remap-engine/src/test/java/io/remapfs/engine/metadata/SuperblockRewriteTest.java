@@ -111,16 +111,11 @@ final class SuperblockRewriteTest {
     copy(renamed, spare, LAYOUT.superblockOffset(0));
     spare.fail(Operation.READ, 0, 4096, Fault.MEDIUM);
     spare.fail(Operation.WRITE, 0, 4096, Fault.MEDIUM);
-    rewriteTwice(spare);
+    TestSet.open(spare);
     spare.heal();
     assertThat(copyAt(spare, 0).backing()).isEqualTo(OTHER);
+    spare.corrupt(LAYOUT.superblockOffset(1), 4096);
     assertThat(MetadataStore.identify(spare).backing()).isEqualTo(TestSet.BACKING);
-  }
-
-  private static void rewriteTwice(CrashableDevice device) throws Exception {
-    MetadataStore store = TestSet.open(device);
-    store.rewriteSuperblock(old -> old.withSpareId("one"));
-    store.rewriteSuperblock(old -> old.withSpareId("two"));
   }
 
   @Test
