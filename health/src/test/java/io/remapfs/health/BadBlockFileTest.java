@@ -226,9 +226,9 @@ final class BadBlockFileTest {
   }
 
   @Test
-  @Timeout(value = 20, unit = TimeUnit.SECONDS)
+  @Timeout(value = 120, unit = TimeUnit.SECONDS)
   void shouldReadMillionsOfLinesWithLittleMemory() throws Exception {
-    long lines = 3_000_000;
+    long lines = 2_000_000;
     long[] bad = {0};
     long before = allocatedBytes();
     new BadBlockFile(Format.MAPFILE, 0, MapfileStatus.CERTAINLY_BAD)

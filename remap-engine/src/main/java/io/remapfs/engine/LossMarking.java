@@ -103,10 +103,8 @@ final class LossMarking {
       seen = Math.max(seen, block);
     }
     long healthy = records.size();
-    long before = context.table.pendingCount();
-    long room = Math.max(0, context.pool.slotCount() - before);
-    commit(records.subList(0, (int) Math.min(room, healthy)));
-    // Asked of the table: a read elsewhere may have used the room up meanwhile.
+    commit(records);
+    // The store drops what there is no room for.
     long marked = records.stream().filter(this::isPending).count();
     report = report.plus(new MarkReport(marked, known, remapped, healthy - marked));
     if (marked > 0) {
