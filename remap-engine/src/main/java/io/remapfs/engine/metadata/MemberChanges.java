@@ -190,8 +190,7 @@ final class MemberChanges {
    *
    * @throws MetadataUnavailableException if it is not certain to be durable
    */
-  ReleasedSpares release(MetadataLog log, SpareMember newest)
-      throws MetadataUnavailableException {
+  ReleasedSpares release(MetadataLog log, SpareMember newest) throws MetadataUnavailableException {
     List<SpareMember> live = pool.members().live();
     List<SpareMember> gone = new ArrayList<>();
     List<ReleasedSpares.Kept> kept = new ArrayList<>();

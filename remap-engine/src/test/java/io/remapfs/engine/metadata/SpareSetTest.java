@@ -318,7 +318,8 @@ final class SpareSetTest {
     for (long i = 0; i < 10; i++) {
       entries.put(i, TestSet.map(store, i, 100 + i));
     }
-    assertThat(store.releaseSparesBefore(store.pool().members().head()).released()).containsExactly("first", "second");
+    assertThat(store.releaseSparesBefore(store.pool().members().head()).released())
+        .containsExactly("first", "second");
     CrashableDevice back = second.crashLosingAll();
     store.addSpare(back, "second");
     MetadataStore again = open(third.crashLosingAll(), back.crashLosingAll());
