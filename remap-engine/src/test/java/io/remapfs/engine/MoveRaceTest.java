@@ -5,6 +5,7 @@ import static io.remapfs.engine.EngineFixture.filled;
 import static io.remapfs.engine.EngineFixture.stamp;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.remapfs.engine.device.CrashableDevice;
 import io.remapfs.engine.device.CrashableDevice.Operation;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -108,6 +109,56 @@ final class MoveRaceTest {
     unmap.get(30, TimeUnit.SECONDS);
     assertThat(f.engine.status().remappedBlocks()).isZero();
     assertThat(f.readBlock(5)).isEqualTo(filled(BLOCK, (byte) 77));
+  }
+
+  @Test
+  void shouldKeepTheWriteWhenItWaitsForAMigrationUnderWay() throws Exception {
+    EngineFixture f = EngineFixture.formatted();
+    f.engine.remap(5);
+    CrashableDevice second = new CrashableDevice(4 << 20, 512);
+    f.engine.addSpare(second, "second");
+    // The migration has read the old slot and stands before writing the new one.
+    second.setHook((operation, byteOffset, length) -> stopAt(operation == Operation.WRITE));
+    CompletableFuture<Void> migration =
+        inThread(() -> f.engine.migrateToNewest((done, total) -> true));
+    assertThat(reached.await(30, TimeUnit.SECONDS)).isTrue();
+    Thread[] writerThread = new Thread[1];
+    CompletableFuture<Void> writer =
+        inThread(
+            () -> {
+              writerThread[0] = Thread.currentThread();
+              f.writeBlock(5, (byte) 77);
+            });
+    awaitParked(writerThread);
+    goOn.countDown();
+    migration.get(30, TimeUnit.SECONDS);
+    writer.get(30, TimeUnit.SECONDS);
+    assertThat(f.engine.status().spares()).hasSize(1);
+    assertThat(f.readBlock(5)).isEqualTo(filled(BLOCK, (byte) 77));
+  }
+
+  @Test
+  void shouldMigrateABlockThatWasOnItsWayToTheOldSpare() throws Exception {
+    EngineFixture f = EngineFixture.formatted();
+    CrashableDevice second = new CrashableDevice(4 << 20, 512);
+    f.engine.addSpare(second, "second");
+    // A move has taken a slot of the old spare and stands before writing it.
+    f.spare.setHook((operation, byteOffset, length) -> stopAt(operation == Operation.WRITE));
+    CompletableFuture<Void> mover = inThread(() -> f.engine.remap(5));
+    assertThat(reached.await(30, TimeUnit.SECONDS)).isTrue();
+    Thread[] migrationThread = new Thread[1];
+    CompletableFuture<Void> migration =
+        inThread(
+            () -> {
+              migrationThread[0] = Thread.currentThread();
+              f.engine.migrateToNewest((done, total) -> true);
+            });
+    awaitParked(migrationThread);
+    goOn.countDown();
+    mover.get(30, TimeUnit.SECONDS);
+    migration.get(30, TimeUnit.SECONDS);
+    assertThat(f.engine.status().spares()).hasSize(1);
+    assertThat(f.readBlock(5)).isEqualTo(filled(BLOCK, stamp(5)));
   }
 
   private void stopAt(boolean here) {

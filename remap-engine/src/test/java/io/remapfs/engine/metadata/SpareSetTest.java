@@ -109,7 +109,9 @@ final class SpareSetTest {
 
   @Test
   void shouldHoldACheckpointOfAllSlotsOfAllSparesInTheNewest() throws Exception {
-    MetadataStore store = TestSet.open(first);
+    CrashableDevice large = new CrashableDevice(6 << 20, 512).named("large");
+    MetadataStore.format(large, TestSet.BLOCK_SIZE, TestSet.BACKING);
+    MetadataStore store = TestSet.open(large);
     store.addSpare(second, "second");
     List<MetadataRecord> all = new ArrayList<>();
     for (long slot = store.pool().allocate(); slot >= 0; slot = store.pool().allocate()) {
@@ -121,7 +123,7 @@ final class SpareSetTest {
     }
     store.checkpoint();
     assertThat(store.droppedPendingTotal()).isEqualTo(10);
-    MetadataStore again = open(first, second);
+    MetadataStore again = open(large, second);
     assertThat(again.table().remappedCount()).isEqualTo(store.pool().slotCount());
     assertThat(again.table().pendingCount()).isEqualTo(store.pool().slotCount());
   }
@@ -306,23 +308,37 @@ final class SpareSetTest {
 
   @Test
   void shouldNeverTakeAFormerStateOfASpareThatIsAddedAgain() throws Exception {
+    // Of a size with which its checkpoint areas lie in the same place the second time.
+    CrashableDevice again = new CrashableDevice(492 * 4096, 512).named("again");
     MetadataStore store = TestSet.open(first);
-    store.addSpare(second, "second");
+    store.addSpare(again, "again");
+    store.pool().useNewestOnly();
     for (int i = 0; i < 10; i++) {
       TestSet.map(store, i, i);
       store.checkpoint();
     }
-    store.addSpare(third, "third");
+    SpareLayout before = store.pool().layout();
+    moveAwayTo(store, first);
+    TreeMap<Long, Long> entries = TestSet.entries(store.table());
+    assertThat(store.pool().members().live()).hasSize(1);
+
+    store.addSpare(again, "again");
+    assertThat(store.pool().layout().checkpointOffset(2, 1, 0))
+        .isEqualTo(before.checkpointOffset(2, 1, 0));
+    MetadataStore later = open(first.crashLosingAll(), again.crashLosingAll());
+    assertThat(TestSet.entries(later.table())).isEqualTo(entries);
+  }
+
+  /** Adds a spare that was there before, and moves five blocks to it; the others are healthy. */
+  private static void moveAwayTo(MetadataStore store, CrashableDevice spare) throws IOException {
+    TestSet.addSpare(store, spare, 4);
     store.pool().useNewestOnly();
-    TreeMap<Long, Long> entries = new TreeMap<>();
-    for (long i = 0; i < 10; i++) {
-      entries.put(i, TestSet.map(store, i, 100 + i));
+    for (int i = 0; i < 5; i++) {
+      TestSet.map(store, i, 100 + i);
     }
-    assertThat(store.releaseSparesBefore(store.pool().members().head()).released())
-        .containsExactly("first", "second");
-    CrashableDevice back = second.crashLosingAll();
-    store.addSpare(back, "second");
-    MetadataStore again = open(third.crashLosingAll(), back.crashLosingAll());
-    assertThat(TestSet.entries(again.table())).isEqualTo(entries);
+    for (int i = 5; i < 10; i++) {
+      store.commit(List.of(new MetadataRecord.Unmapped(i)));
+    }
+    store.releaseSparesBefore(store.pool().members().head());
   }
 }
