@@ -1,6 +1,7 @@
 package io.remapfs.engine;
 
 import io.remapfs.engine.device.Access;
+import io.remapfs.engine.device.BlockDevice;
 import io.remapfs.engine.device.BlockDeviceException;
 import io.remapfs.engine.device.CrashableDevice;
 import io.remapfs.engine.device.CrashableDevice.Fault;
@@ -9,10 +10,14 @@ import io.remapfs.engine.device.CrashableDevice.Operation;
 import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.metadata.BackingIdentity;
 import io.remapfs.engine.metadata.MetadataStore;
+import io.remapfs.engine.metadata.SpareSetOpening;
 import io.remapfs.engine.spare.SpareLayout;
+import io.remapfs.engine.spare.SpareMember;
 import io.remapfs.engine.table.Target;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -33,6 +38,10 @@ import java.util.TreeMap;
 final class EngineSimulation {
   private static final int SECTOR = SectorModel.SECTOR_BYTES;
   private static final int OPERATIONS = 120;
+  private static final int MOST_SPARES = 3;
+
+  /** Enough for the checkpoints of what was there before. */
+  private static final int LARGE_SPARE_BYTES = 1800 * 1024;
 
   /** Thrown by a device in the middle of an operation: the power is cut. */
   private static final class PowerCut extends RuntimeException {
@@ -51,7 +60,8 @@ final class EngineSimulation {
   private final EngineOptions options;
   private final IoBuffer buffer = IoBuffer.allocate(64 * 1024);
   private CrashableDevice backing;
-  private CrashableDevice spare;
+  private final List<CrashableDevice> spares = new ArrayList<>(); // in the order of adding
+  private CrashableDevice.Hook hook = (operation, byteOffset, lengthBytes) -> {};
   private RemapEngine engine;
   private MetadataStore metadata;
   private long nextStamp = 1;
@@ -70,6 +80,8 @@ final class EngineSimulation {
   long remaps;
   long unmaps;
   long losses;
+  long sparesAdded;
+  long migrated;
 
   EngineSimulation(long seed) {
     this.seed = seed;
@@ -86,11 +98,11 @@ final class EngineSimulation {
             EngineOptions.Unreadable.EIO);
     this.backing = new CrashableDevice(blocks * blockBytes, SECTOR);
     long least = SpareLayout.minimumBytes(blockBytes);
-    this.spare = new CrashableDevice((int) least + random.nextInt(4) * 256 * 1024, SECTOR);
+    addDisk(least);
   }
 
   void run() throws IOException {
-    MetadataStore.format(spare, blockBytes, new BackingIdentity(backing.sizeBytes(), ""));
+    MetadataStore.format(spares.get(0), blockBytes, new BackingIdentity(backing.sizeBytes(), ""));
     open();
     for (step = 0; step < OPERATIONS; step++) {
       TreeMap<Long, Long> before = entries();
@@ -149,8 +161,10 @@ final class EngineSimulation {
       unmapAsAsked();
     } else if (dice < 94) {
       checkReferenceRule();
-    } else if (dice < 97) {
+    } else if (dice < 96) {
       restartCleanly();
+    } else if (dice < 97) {
+      changeSpares();
     } else {
       restartAfterPowerCut(entries(), false);
     }
@@ -248,7 +262,7 @@ final class EngineSimulation {
     trace(operation + " faults at block " + first + " +" + count + ", " + times + " times");
     switch (random.nextInt(12)) {
       case 0 -> backing.failFlushes(Fault.MEDIUM, 1);
-      case 1 -> spare.failFlushes(Fault.MEDIUM, 1);
+      case 1 -> spares.get(random.nextInt(spares.size())).failFlushes(Fault.MEDIUM, 1);
       case 2 -> backing.fail(operation, 0, backing.sizeBytes(), Fault.TRANSPORT, times);
       case 3 -> backing.fail(operation, 0, backing.sizeBytes(), Fault.MEDIUM, times);
       case 4, 5, 6 -> failSlots(operation, times);
@@ -265,16 +279,53 @@ final class EngineSimulation {
   }
 
   private void failSlots(Operation operation, int times) {
-    SpareLayout layout = metadata.pool().layout();
     long around = Math.max(0, metadata.pool().nextSlot() - 3);
-    long slot = Math.min(layout.slotCount() - 1, around + random.nextInt(6));
-    spare.fail(operation, layout.slotByteOffset(slot), blockBytes, Fault.MEDIUM, times);
+    long slot = Math.min(metadata.pool().layout().endSlot() - 1, around + random.nextInt(6));
+    if (metadata.pool().members().hasLive(slot)) {
+      SpareMember member = metadata.pool().members().of(slot);
+      ((CrashableDevice) member.device())
+          .fail(operation, member.slotByteOffset(slot), blockBytes, Fault.MEDIUM, times);
+    }
   }
 
   private void heal() {
     backing.heal();
-    spare.heal();
+    spares.forEach(CrashableDevice::heal);
     engine.housekeeping();
+  }
+
+  private void addDisk(long leastBytes) {
+    int bytes = (int) leastBytes + random.nextInt(4) * 256 * 1024;
+    CrashableDevice disk = new CrashableDevice(bytes, SECTOR).named("spare" + spares.size());
+    disk.setHook(hook);
+    spares.add(disk);
+  }
+
+  /** Adds a spare, or moves all blocks to the newest, and perhaps stops on the way. */
+  private void changeSpares() throws IOException {
+    if (spares.size() < MOST_SPARES && random.nextBoolean()) {
+      trace("add a spare");
+      addDisk(LARGE_SPARE_BYTES);
+      CrashableDevice added = spares.get(spares.size() - 1);
+      try {
+        engine.addSpare(added, added.name());
+        sparesAdded++;
+      } catch (BlockDeviceException e) {
+        requireAReason("adding a spare", e);
+      } catch (IOException e) {
+        require(everFaulty, "adding a spare failed on healthy disks: " + e.getMessage());
+      }
+      return;
+    }
+    trace("migrate");
+    int[] left = {1 + random.nextInt(4)};
+    try {
+      MigrationReport report =
+          engine.migrateToNewest((done, total) -> random.nextBoolean() || --left[0] > 0);
+      migrated += report.moved() + report.salvaged();
+    } catch (BlockDeviceException e) {
+      requireAReason("migrate", e);
+    }
   }
 
   private void remapAsAsked() {
@@ -302,19 +353,20 @@ final class EngineSimulation {
 
   private void cutPowerWithin(int operations) {
     int[] left = {operations};
-    CrashableDevice.Hook hook =
+    hook =
         (operation, byteOffset, lengthBytes) -> {
           if (left[0]-- <= 0) {
             throw new PowerCut();
           }
         };
     backing.setHook(hook);
-    spare.setHook(hook);
+    spares.forEach(each -> each.setHook(hook));
   }
 
   private void clearHooks() {
-    backing.setHook((operation, byteOffset, lengthBytes) -> {});
-    spare.setHook((operation, byteOffset, lengthBytes) -> {});
+    hook = (operation, byteOffset, lengthBytes) -> {};
+    backing.setHook(hook);
+    spares.forEach(each -> each.setHook(hook));
   }
 
   private void restartAfterPowerCut(TreeMap<Long, Long> before, boolean inOperation)
@@ -325,7 +377,7 @@ final class EngineSimulation {
     TreeMap<Long, Long> visible = entries();
     boolean lossy = engine.status().state() == EngineState.EMERGENCY;
     backing = backing.crashAtRandom(random);
-    spare = spare.crashAtRandom(random);
+    spares.replaceAll(each -> each.crashAtRandom(random));
     model.crashed();
     open();
     Set<Long> mayNotShrink = mappedOf(visible);
@@ -375,7 +427,13 @@ final class EngineSimulation {
   }
 
   private void open() throws IOException {
-    metadata = MetadataStore.open(spare.reopened(), null, Access.READ_WRITE);
+    spares.forEach(CrashableDevice::reopened);
+    List<BlockDevice> set =
+        SpareSetOpening.open(
+            spares.get(0),
+            hint ->
+                spares.stream().filter(each -> each.name().equals(hint)).findFirst().orElseThrow());
+    metadata = MetadataStore.open(set, null, Access.READ_WRITE);
     require(
         metadata.pool().nextSlot() > greatestSlot || greatestSlot < 0,
         "slot " + greatestSlot + " would be handed out again");
@@ -400,11 +458,13 @@ final class EngineSimulation {
       if (Target.isPending(target)) {
         continue;
       }
-      byte[] image = target == Target.HEALTHY ? backing.image() : spare.image();
-      long at =
-          target == Target.HEALTHY
-              ? (long) block * blockBytes
-              : metadata.pool().layout().slotByteOffset(Target.slot(target));
+      byte[] image = backing.image();
+      long at = (long) block * blockBytes;
+      if (target != Target.HEALTHY) {
+        SpareMember member = metadata.pool().members().of(Target.slot(target));
+        image = ((CrashableDevice) member.device()).image();
+        at = member.slotByteOffset(Target.slot(target));
+      }
       try {
         engine.read((long) block * blockBytes, buffer, 0, blockBytes);
       } catch (BlockDeviceException e) {

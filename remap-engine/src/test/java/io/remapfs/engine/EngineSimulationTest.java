@@ -20,6 +20,8 @@ final class EngineSimulationTest {
     long remaps = 0;
     long unmaps = 0;
     long losses = 0;
+    long sparesAdded = 0;
+    long migrated = 0;
     for (long seed = first; seed < first + seeds; seed++) {
       EngineSimulation simulation = new EngineSimulation(seed);
       try {
@@ -31,12 +33,15 @@ final class EngineSimulationTest {
       remaps += simulation.remaps;
       unmaps += simulation.unmaps;
       losses += simulation.losses;
+      sparesAdded += simulation.sparesAdded;
+      migrated += simulation.migrated;
     }
     System.out.printf(
         "simulated %d seeds: %d power cuts, %d blocks remapped at the end, %d moved back,"
-            + " %d reads refused%n",
-        seeds, crashes, remaps, unmaps, losses);
+            + " %d reads refused, %d spares added, %d blocks migrated%n",
+        seeds, crashes, remaps, unmaps, losses, sparesAdded, migrated);
     boolean busy = crashes > seeds && remaps > seeds && unmaps > seeds / 2 && losses > 0;
+    busy &= sparesAdded > seeds / 10 && migrated > seeds / 10;
     assertThat(seeds < 100 || busy).isTrue();
   }
 }
