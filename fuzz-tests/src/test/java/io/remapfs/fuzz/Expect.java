@@ -12,7 +12,10 @@ public final class Expect {
 
   private static final int MAX_CPU_MILLIS = 3_000;
 
-  /** For a hundred classes at once (150 MB were seen); a parser that forgets its bound passes it soon. */
+  /**
+   * For a hundred classes at once (150 MB were seen); a parser that forgets its bound passes it
+   * soon.
+   */
   private static final long INSTRUMENTING_BYTES = 512 << 20;
 
   /** What a parser does with an input. */
