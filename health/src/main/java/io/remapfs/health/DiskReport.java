@@ -3,6 +3,7 @@ package io.remapfs.health;
 import com.fasterxml.jackson.jr.ob.JSON;
 import io.remapfs.engine.EngineState;
 import io.remapfs.engine.EngineStatus;
+import io.remapfs.engine.SpareStatus;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -114,11 +115,45 @@ public record DiskReport(
 
   private void addPlaces(List<ReportField> fields) {
     fields.add(ReportField.of("backing", "backing", session.backing()));
-    fields.add(ReportField.of("spare.path", "spare", session.spare()));
+    fields.add(ReportField.of("spare.path", "spare", newestSpare()));
     fields.add(ReportField.of("mountPoint", "mount point", session.mountPoint()));
     fields.add(ReportField.of("uuid", "set uuid", engine.setUuid().toString()));
     fields.add(ReportField.bytes("image.sizeBytes", "image size", engine.sizeBytes()));
     fields.add(ReportField.of("image.blockSize", "block size", engine.blockSizeBytes()));
+  }
+
+  /** The one that holds the metadata: a mount by its name finds the others. */
+  private String newestSpare() {
+    return engine.spares().stream()
+        .filter(SpareStatus::holdsMetadata)
+        .map(SpareStatus::name)
+        .findFirst()
+        .orElse("-");
+  }
+
+  private ReportField spares() {
+    List<Map<String, Object>> members = new ArrayList<>();
+    List<String> words = new ArrayList<>();
+    for (SpareStatus each : engine.spares()) {
+      Map<String, Object> member = new LinkedHashMap<>();
+      member.put("path", each.name());
+      member.put("slots", each.slots());
+      member.put("used", each.slots() - each.free());
+      members.add(member);
+      words.add(each.name() + " (" + (each.slots() - each.free()) + " of " + each.slots() + ")");
+    }
+    return new ReportField("spare.members", "spares in use", members, String.join(", ", words));
+  }
+
+  private ReportField spareLow() {
+    boolean low = SpareLevel.isLow(engine);
+    String hint =
+        "yes, "
+            + SpareLevel.usedPercent(engine)
+            + " % used; add one with: remapfs add-spare "
+            + session.mountPoint()
+            + " PATH";
+    return new ReportField("spare.low", "spare low", low, low ? hint : "no");
   }
 
   private void addBlocks(List<ReportField> fields) {
@@ -131,6 +166,8 @@ public record DiskReport(
     fields.add(ReportField.of("spare.used", "spare used", engine.spareUsed()));
     fields.add(ReportField.of("spare.free", "spare free", engine.spareFree()));
     fields.add(ReportField.of("spare.burnt", "spare burnt", engine.spareBurnt()));
+    fields.add(spareLow());
+    fields.add(spares());
   }
 
   private void addIo(List<ReportField> fields) {

@@ -139,7 +139,8 @@ public final class EventLog implements EngineListener, AutoCloseable {
           MIGRATED,
           SPARE_RELEASED ->
           Level.INFO;
-      case PENDING, SLOT_BURNT, SUSPENDED, METADATA_COPY_LOST, SPARE_REFUSES -> Level.WARN;
+      case PENDING, SLOT_BURNT, SUSPENDED, METADATA_COPY_LOST, SPARE_REFUSES, SPARE_LOW ->
+          Level.WARN;
       case SPARE_EXHAUSTED, EMERGENCY, FLUSH_FAILED -> Level.ERROR;
     };
   }

@@ -5,7 +5,7 @@ package io.remapfs.health;
  *
  * @param path the JSON path of at most two parts, such as {@code blocks.pending}
  * @param label the key in text, such as {@code blocks pending}
- * @param value a String, a Boolean, a Long, an Integer, or a List of Strings
+ * @param value a String, a Boolean, a Long, an Integer, or a List of Maps of these
  * @param text the value in text
  */
 record ReportField(String path, String label, Object value, String text) {

@@ -5,17 +5,10 @@ package io.remapfs.health;
  *
  * @param version the program's version
  * @param backing the backing's path as the user gave it
- * @param spare the spare's path
  * @param mountPoint where the image is served
  * @param kind the FUSE session's kind, "threads" or "libfuse"
  * @param workers the number of threads that serve requests
  * @param ioMode how the backing is opened, "direct" or "buffered"
  */
 public record SessionFacts(
-    String version,
-    String backing,
-    String spare,
-    String mountPoint,
-    String kind,
-    int workers,
-    String ioMode) {}
+    String version, String backing, String mountPoint, String kind, int workers, String ioMode) {}

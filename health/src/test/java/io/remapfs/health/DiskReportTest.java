@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.jr.ob.JSON;
 import io.remapfs.engine.EngineState;
 import io.remapfs.engine.EngineStatus;
+import io.remapfs.engine.SpareStatus;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -40,9 +41,10 @@ class DiskReportTest {
               7,
               8,
               true,
-              List.of()),
-          new SessionFacts(
-              "1.2", "/d/disk.img", "/d/disk.img.remap", "/mnt/x", "threads", 4, "direct"),
+              List.of(
+                  new SpareStatus("/d/disk.img.remap", new UUID(1, 2), 0, 1000, 0, false),
+                  new SpareStatus("/d/second", new UUID(1, 3), 1000, 3000, 2986, true))),
+          new SessionFacts("1.2", "/d/disk.img", "/mnt/x", "threads", 4, "direct"),
           new ProcessFacts(
               4711,
               "backup (uid 34, gid 34)",
@@ -66,6 +68,9 @@ class DiskReportTest {
     "spare.used, 14",
     "spare.free, 3986",
     "spare.burnt, 3",
+    "spare.path, /d/second",
+    "spare.low, false",
+    "'spare.members', '[{path=/d/disk.img.remap, slots=1000, used=1000}, {path=/d/second, slots=3000, used=14}]'",
     "io.reads, 100",
     "io.writes, 200",
     "io.readErrors, 6",

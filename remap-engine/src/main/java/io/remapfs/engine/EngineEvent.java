@@ -27,8 +27,10 @@ public record EngineEvent(Kind kind, long blockIndex, long slot, String message)
     MIGRATED,
     /** A spare refuses blocks as a whole; another one takes them. */
     SPARE_REFUSES,
-    /** A spare holds no block any more and is not needed. */
+    /** A spare holds no block any more. */
     SPARE_RELEASED,
+    /** Few slots are left. */
+    SPARE_LOW,
     /** The last slot was handed out. */
     SPARE_EXHAUSTED,
     /** The way to the device fails. */

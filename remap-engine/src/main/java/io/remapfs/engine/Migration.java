@@ -184,7 +184,7 @@ final class Migration {
     try {
       ReleasedSpares released = context.metadata.releaseSparesBefore(newest);
       for (String name : released.released()) {
-        context.tell(Kind.SPARE_RELEASED, -1, -1, "the spare " + name + " is no longer needed");
+        context.tell(Kind.SPARE_RELEASED, -1, -1, "the spare " + name + " holds no block any more");
       }
       return released;
     } catch (MetadataUnavailableException e) {

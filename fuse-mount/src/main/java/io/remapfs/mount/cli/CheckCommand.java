@@ -55,8 +55,7 @@ final class CheckCommand implements Callable<Integer> {
     try {
       return report(store).number();
     } finally {
-      store.closeUnclean();
-      store.spare().close();
+      OfflineSpare.close(store);
     }
   }
 
@@ -86,6 +85,7 @@ final class CheckCommand implements Callable<Integer> {
     facts.put("repaired", recovery.repaired());
     facts.put("remapped", store.table().remappedCount());
     facts.put("pending", store.table().pendingCount());
+    facts.put("spares", OfflineSpare.spares(store, set.json()));
     facts.put("findings", recovery.findings());
     PrintWriter out = spec.commandLine().getOut();
     if (set.json()) {

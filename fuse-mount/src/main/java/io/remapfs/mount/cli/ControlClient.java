@@ -120,9 +120,18 @@ final class ControlClient {
     }
     Map<String, Object> parsed = parse(answer);
     if (!Boolean.TRUE.equals(parsed.get("ok"))) {
-      throw new RefusedException(ExitCode.FAILED, String.valueOf(parsed.get("error")));
+      throw new RefusedException(codeOf(parsed), String.valueOf(parsed.get("error")));
     }
     return parsed;
+  }
+
+  private static ExitCode codeOf(Map<String, Object> failure) {
+    for (ExitCode each : ExitCode.values()) {
+      if (Integer.valueOf(each.number()).equals(failure.get("exitCode"))) {
+        return each;
+      }
+    }
+    return ExitCode.FAILED;
   }
 
   /** What a daemon sent, which need not be one of ours. */

@@ -20,11 +20,14 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code remapfs export}. */
 @Command(
@@ -38,6 +41,8 @@ import picocli.CommandLine.Parameters;
           + " e2fsck passes over it, badblocks -i does not."
     })
 final class ExportCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec = CommandSpec.create();
+
   @Parameters(
       index = "0",
       paramLabel = "DISK",
@@ -89,13 +94,18 @@ final class ExportCommand implements Callable<Integer> {
       write(sink -> sink.write(list));
       return ExitCode.OK.number();
     }
-    Path located = spare != null ? spare : OfflineSpare.locate(disk);
-    MetadataStore store = OfflineSpare.open(located, io, Access.READ_ONLY, ExitCode.REFUSED);
+    Path located = (spare != null ? spare : OfflineSpare.locate(disk)).toAbsolutePath().normalize();
+    MetadataStore store =
+        OfflineSpare.open(
+            List.of(located),
+            io,
+            Access.READ_ONLY,
+            ExitCode.REFUSED,
+            note -> spec.commandLine().getErr().println("remapfs: " + note));
     try {
       write(sink -> writeOffline(store, sink));
     } finally {
-      store.closeUnclean();
-      store.spare().close();
+      OfflineSpare.close(store);
     }
     return ExitCode.OK.number();
   }

@@ -1,25 +1,22 @@
 package io.remapfs.mount.cli;
 
 import io.remapfs.engine.device.Access;
-import io.remapfs.engine.device.BlockDeviceException;
-import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.device.IoMode;
 import io.remapfs.engine.device.PosixBlockDevice;
-import io.remapfs.engine.metadata.MetadataException;
-import io.remapfs.engine.metadata.MetadataStore;
-import io.remapfs.engine.metadata.NotFormattedException;
 import io.remapfs.engine.metadata.Superblock;
-import io.remapfs.engine.metadata.TagSurvey;
 import io.remapfs.engine.spare.SpareLayout;
+import io.remapfs.mount.daemon.BlankDevice;
 import io.remapfs.mount.daemon.DiskOpening;
 import io.remapfs.mount.daemon.SpareMaker;
 import io.remapfs.mount.preflight.BlockSizes;
 import io.remapfs.mount.preflight.ExitCode;
 import io.remapfs.mount.preflight.RefusedException;
 import io.remapfs.mount.preflight.SpareChoice;
+import io.remapfs.mount.preflight.SpareNote;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -40,9 +37,6 @@ import picocli.CommandLine.Spec;
       "Nothing is written to BACKING itself. Best kept on another disk."
     })
 final class FormatCommand implements Callable<Integer> {
-  /** What is looked at to tell a blank spare: every label and superblock begins within. */
-  private static final int BLANK_BYTES = 1 << 20;
-
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Parameters(paramLabel = "BACKING", description = "The file or block device to protect.")
@@ -87,9 +81,15 @@ final class FormatCommand implements Callable<Integer> {
     int blockSizeBytes = BlockSizes.require(blockSize);
     try (DiskOpening disks =
         DiskOpening.look(
-            backing.toAbsolutePath().normalize(), spare, blockSizeBytes, io, Access.READ_WRITE)) {
+            backing.toAbsolutePath().normalize(),
+            spare == null ? List.of() : List.of(spare),
+            blockSizeBytes,
+            io,
+            Access.READ_WRITE)) {
       BlockSizes.requireDivides(backing.toString(), disks.backing().facts(), blockSizeBytes);
-      report(disks.spareChoice().path(), format(disks, blockSizeBytes));
+      Superblock made = format(disks, blockSizeBytes);
+      SpareNote.remove(backing);
+      report(disks.spareChoice().path(), made);
     }
     return ExitCode.OK.number();
   }
@@ -106,47 +106,10 @@ final class FormatCommand implements Callable<Integer> {
       throw RefusedException.usage(
           "--spare-size is for a new spare, but " + existing.name() + " exists; leave it out");
     }
-    if (!force && !isBlank(existing)) {
-      throw RefusedException.refused(
-          existing.name()
-              + " is not blank; add --force to overwrite it, which forgets every block moved there");
+    if (!force) {
+      BlankDevice.require(existing);
     }
     return SpareMaker.format(existing, blockSizeBytes, disks.identity());
-  }
-
-  private static final long BLOCK_GRAIN = 4096;
-
-  private static boolean isBlank(PosixBlockDevice device) throws RefusedException {
-    int lengthBytes = (int) Math.min(BLANK_BYTES, device.sizeBytes() & -BLOCK_GRAIN);
-    IoBuffer buffer = IoBuffer.allocate(lengthBytes);
-    try {
-      device.read(0, buffer, 0, lengthBytes);
-    } catch (BlockDeviceException e) {
-      throw new RefusedException(
-          ExitCode.REFUSED, "the spare " + device.name() + " cannot be read: " + e.getMessage(), e);
-    }
-    for (int i = 0; i < lengthBytes; i++) {
-      if (buffer.bytes().get(i) != 0) {
-        return false;
-      }
-    }
-    return !hasBeenASpare(device);
-  }
-
-  /** A spare whose beginning was zeroed by accident still has other copies, or its slots' tags. */
-  private static boolean hasBeenASpare(PosixBlockDevice device) {
-    try {
-      MetadataStore.identify(device);
-      return true;
-    } catch (NotFormattedException e) {
-      try {
-        return TagSurvey.of(device).isPresent();
-      } catch (MetadataException e2) {
-        return true;
-      }
-    } catch (MetadataException e) {
-      return true;
-    }
   }
 
   private void report(Path path, Superblock superblock) {

@@ -141,7 +141,9 @@ abstract sealed class ImportTarget implements AutoCloseable {
 
     static Offline open(Path backing, @Nullable Path spare, IoMode io) throws RefusedException {
       Path path = backing.toAbsolutePath().normalize();
-      try (DiskOpening disks = DiskOpening.look(path, spare, 0, io, Access.READ_WRITE)) {
+      try (DiskOpening disks =
+          DiskOpening.look(
+              path, spare == null ? List.of() : List.of(spare), 0, io, Access.READ_WRITE)) {
         if (disks.spare() == null) {
           throw RefusedException.usage(
               "there is no spare "

@@ -39,15 +39,14 @@ final class InspectCommand implements Callable<Integer> {
     try {
       print(store);
     } finally {
-      store.closeUnclean();
-      store.spare().close();
+      OfflineSpare.close(store);
     }
     return ExitCode.OK.number();
   }
 
   private void print(MetadataStore store) {
     Superblock superblock = store.superblock();
-    SpareLayout layout = store.pool().layout();
+    SpareLayout layout = store.pool().members().head().layout();
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("uuid", superblock.setUuid().toString());
     facts.put("formatVersion", superblock.formatVersion());
@@ -63,6 +62,7 @@ final class InspectCommand implements Callable<Integer> {
     facts.put("slots", store.pool().slotCount());
     facts.put("slotsUsed", store.pool().usedCount());
     facts.put("slotsBurnt", store.pool().burntCount());
+    facts.put("spares", OfflineSpare.spares(store, set.json()));
     List<Map<String, Object>> zones = new ArrayList<>();
     for (int zone = 0; zone < SpareLayout.ZONES; zone++) {
       Map<String, Object> place = new LinkedHashMap<>();

@@ -92,7 +92,12 @@ final class LostMetadata {
   /** Rebuilds, and prints what was done and what may be wrong about it. */
   void rebuild(PrintWriter out, boolean json) throws RefusedException {
     try (DiskOpening disks =
-        DiskOpening.look(path.toAbsolutePath().normalize(), spare, 0, ioMode, Access.READ_WRITE)) {
+        DiskOpening.look(
+            path.toAbsolutePath().normalize(),
+            spare == null ? List.of() : List.of(spare),
+            0,
+            ioMode,
+            Access.READ_WRITE)) {
       PosixBlockDevice device = disks.spare();
       if (device == null) {
         throw RefusedException.usage(

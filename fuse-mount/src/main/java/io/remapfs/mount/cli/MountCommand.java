@@ -12,6 +12,7 @@ import io.remapfs.mount.session.SessionKind;
 import io.remapfs.mount.session.SessionOptions;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -43,8 +44,11 @@ final class MountCommand implements Callable<Integer> {
   @Option(
       names = "--spare",
       paramLabel = "PATH",
-      description = "Where bad blocks move to: a file or device, best on another disk.")
-  private @Nullable Path spare;
+      description = {
+        "Where bad blocks move to: a file or device, best on another disk. Of several spares any one"
+            + " will do; name others too if they are no longer where they were."
+      })
+  private List<Path> spares = List.of();
 
   @Option(
       names = {"-f", "--foreground"},
@@ -161,7 +165,7 @@ final class MountCommand implements Callable<Integer> {
     return new MountRequest(
         backing.toAbsolutePath().normalize(),
         mountPoint.toAbsolutePath().normalize(),
-        spare == null ? null : spare.toAbsolutePath().normalize(),
+        spares.stream().map(each -> each.toAbsolutePath().normalize()).toList(),
         blockSize == null ? 0 : blockSize,
         io,
         readOnly,

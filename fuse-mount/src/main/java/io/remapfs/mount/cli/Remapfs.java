@@ -49,6 +49,8 @@ public final class Remapfs implements Runnable {
     commands.put("remap", RemapCommand.class);
     commands.put("verify", VerifyCommand.class);
     commands.put("unmap", UnmapCommand.class);
+    commands.put("add-spare", AddSpareCommand.class);
+    commands.put("migrate", MigrateCommand.class);
     commands.put("import", ImportCommand.class);
     commands.put("export", ExportCommand.class);
     commands.put("check", CheckCommand.class);
@@ -94,8 +96,8 @@ public final class Remapfs implements Runnable {
     codes.put("3", "The system or the state of things refuses; nothing was changed.");
     codes.put(
         "4",
-        "status: exhausted, suspended or emergency. check: damage. verify: lost blocks. import: not"
-            + " all of them could be recorded.");
+        "status: exhausted, suspended or emergency. check: damage. verify: lost blocks. import, migrate: not"
+            + " all of them could be recorded or moved.");
     commandLine
         .getCommandSpec()
         .usageMessage()

@@ -6,8 +6,11 @@ import io.remapfs.engine.RemapResult;
 import io.remapfs.engine.UnmapReport;
 import io.remapfs.engine.VerifyReport;
 import io.remapfs.engine.device.BlockDeviceException;
+import io.remapfs.engine.metadata.AddedSpare;
+import io.remapfs.mount.preflight.RefusedException;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** What commands may do; the mounted engine, or a test's. Thread-safe. */
 public interface ControlActions {
@@ -28,6 +31,24 @@ public interface ControlActions {
 
   /** Records healthy blocks as lost, without asking the disk. */
   MarkReport markLost(List<BlockRun> runs) throws BlockDeviceException;
+
+  /**
+   * Adds a spare while requests go on.
+   *
+   * @throws RefusedException if it is not added; nothing was changed then, unless it says so
+   */
+  AddedSpare addSpare(SpareRequest spare) throws RefusedException;
+
+  /**
+   * Begins to move all blocks to a new spare, and returns; {@link #migration} tells of its way.
+   *
+   * @param spare null for the newest of the set
+   * @throws RefusedException if it cannot begin; as {@link #addSpare}
+   */
+  void migrate(@Nullable SpareRequest spare) throws RefusedException;
+
+  /** How the latest migration is doing. */
+  MigrationState migration();
 
   /** Makes everything written so far durable. */
   void flush() throws BlockDeviceException;

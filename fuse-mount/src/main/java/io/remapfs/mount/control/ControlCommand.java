@@ -2,6 +2,7 @@ package io.remapfs.mount.control;
 
 import io.remapfs.engine.BlockRun;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A command that was written to the control file, with its numbers already within bounds. */
 sealed interface ControlCommand {
@@ -19,6 +20,15 @@ sealed interface ControlCommand {
 
   /** Records blocks as lost; together they are 1 to {@link ControlParser#MAX_VERIFY_BLOCKS}. */
   record Lost(List<BlockRun> runs) implements ControlCommand {}
+
+  /** Adds a spare to the set. */
+  record AddSpare(SpareRequest spare) implements ControlCommand {}
+
+  /** Starts moving all blocks to a new spare, or where it is null to the newest there is. */
+  record Migrate(@Nullable SpareRequest spare) implements ControlCommand {}
+
+  /** How the latest migration is doing. */
+  record MigrateStatus() implements ControlCommand {}
 
   /** Makes everything written so far durable. */
   record Flush() implements ControlCommand {}

@@ -6,8 +6,10 @@ import io.remapfs.engine.RemapResult;
 import io.remapfs.engine.UnmapReport;
 import io.remapfs.engine.VerifyReport;
 import io.remapfs.engine.device.BlockDeviceException;
+import io.remapfs.engine.metadata.AddedSpare;
 import io.remapfs.engine.posix.Errno;
 import io.remapfs.engine.table.Target;
+import io.remapfs.mount.preflight.RefusedException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -33,6 +35,10 @@ public final class ControlInterpreter {
               + " at a time",
           "unmap FIRST [COUNT]: move blocks from the spare back to their own places",
           "lost FIRST COUNT [FIRST COUNT]...: record blocks as lost that are known to be bad",
+          "add-spare PATH [size=BYTES] [force]: add a spare; in PATH, %20 is a blank",
+          "migrate [PATH [size=BYTES] [force]]: begin to move all blocks to a new spare, or to the"
+              + " newest",
+          "migrate status: how that is doing",
           "flush: make everything written so far durable",
           "help: this list");
 
@@ -58,6 +64,9 @@ public final class ControlInterpreter {
       carryOut(parsed, answer);
     } catch (ControlSyntaxException e) {
       answer = failure(String.valueOf(e.getMessage()));
+    } catch (RefusedException e) {
+      answer = failure(e.getMessage());
+      answer.put("exitCode", e.exitCode().number());
     } catch (BlockDeviceException e) {
       answer = failure(e.getMessage() + " [" + Errno.describe(e.errno()) + "]");
     } catch (RuntimeException e) {
@@ -67,7 +76,7 @@ public final class ControlInterpreter {
   }
 
   private void carryOut(ControlCommand command, Map<String, Object> answer)
-      throws BlockDeviceException {
+      throws BlockDeviceException, RefusedException {
     if (command instanceof ControlCommand.Status) {
       answer.put("status", actions.status());
     } else if (command instanceof ControlCommand.Remap remap) {
@@ -96,6 +105,15 @@ public final class ControlInterpreter {
       answer.put("known", report.known());
       answer.put("remapped", report.remapped());
       answer.put("skipped", report.skipped());
+    } else if (command instanceof ControlCommand.AddSpare add) {
+      AddedSpare added = actions.addSpare(add.spare());
+      answer.put("spare", added.name());
+      answer.put("slots", added.slotCount());
+    } else if (command instanceof ControlCommand.Migrate migrate) {
+      actions.migrate(migrate.spare());
+      answer.putAll(actions.migration().toMap());
+    } else if (command instanceof ControlCommand.MigrateStatus) {
+      answer.putAll(actions.migration().toMap());
     } else if (command instanceof ControlCommand.Flush) {
       actions.flush();
     } else if (command instanceof ControlCommand.Help) {

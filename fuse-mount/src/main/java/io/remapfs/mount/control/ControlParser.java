@@ -58,6 +58,10 @@ public final class ControlParser {
       case "verify" -> verify(words);
       case "unmap" -> unmap(words);
       case "lost" -> lost(words);
+      case "add-spare" ->
+          new ControlCommand.AddSpare(
+              SpareRequest.parse(words, "add-spare PATH [size=BYTES] [force]"));
+      case "migrate" -> migrate(words);
       default ->
           throw new ControlSyntaxException("there is no command " + quote(words[0]) + SEE_HELP);
     };
@@ -102,6 +106,18 @@ public final class ControlParser {
     return new ControlCommand.Lost(runs);
   }
 
+  private static ControlCommand migrate(String[] words) throws ControlSyntaxException {
+    if (words.length == 1) {
+      return new ControlCommand.Migrate(null);
+    }
+    if (words[1].equals("status")) {
+      expectArguments(words, 1, 1, "migrate status");
+      return new ControlCommand.MigrateStatus();
+    }
+    return new ControlCommand.Migrate(
+        SpareRequest.parse(words, "migrate [status | PATH [size=BYTES] [force]]"));
+  }
+
   private static String[] wordsOf(byte[] command) throws ControlSyntaxException {
     if (command.length > MAX_COMMAND_BYTES) {
       throw new ControlSyntaxException(
@@ -143,7 +159,7 @@ public final class ControlParser {
     return number(word, "the block", 0, blockCount - 1);
   }
 
-  private static long number(String word, String what, long least, long most)
+  static long number(String word, String what, long least, long most)
       throws ControlSyntaxException {
     // Length first: Long.parseLong would also take signs and digits of other scripts.
     if (NUMBER.matcher(word).matches()) {
@@ -162,7 +178,7 @@ public final class ControlParser {
             quote(word)));
   }
 
-  private static String quote(String word) {
+  static String quote(String word) {
     return "'" + (word.length() <= 40 ? word : word.substring(0, 40) + "...") + "'";
   }
 }

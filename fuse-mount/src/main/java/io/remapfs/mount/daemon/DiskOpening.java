@@ -1,6 +1,7 @@
 package io.remapfs.mount.daemon;
 
 import io.remapfs.engine.device.Access;
+import io.remapfs.engine.device.BlockDevice;
 import io.remapfs.engine.device.DeviceFacts;
 import io.remapfs.engine.device.DeviceHolders;
 import io.remapfs.engine.device.DeviceOpenException;
@@ -33,19 +34,24 @@ public final class DiskOpening implements AutoCloseable {
   private final IoMode ioMode;
   private final Access access;
   private final SpareChoice spareChoice;
+  private final List<Path> otherSpares;
   private final long wishedBlockSizeBytes;
   private final PosixBlockDevice backing;
   private @Nullable PosixBlockDevice spare;
+  private List<BlockDevice> set = List.of();
+  private List<String> notes = List.of();
   private boolean released;
 
   private DiskOpening(
       PosixBlockDevice backing,
       SpareChoice spareChoice,
+      List<Path> otherSpares,
       long wishedBlockSizeBytes,
       IoMode ioMode,
       Access access) {
     this.backing = backing;
     this.spareChoice = spareChoice;
+    this.otherSpares = otherSpares;
     this.wishedBlockSizeBytes = wishedBlockSizeBytes;
     this.ioMode = ioMode;
     this.access = access;
@@ -54,10 +60,12 @@ public final class DiskOpening implements AutoCloseable {
   /**
    * Opens and locks the backing, and the spare where there is one.
    *
+   * @param spares what the user named: any spare of the disk, and others of its set that may have
+   *     moved elsewhere; empty for the default
    * @param blockSizeBytes the wished block size, or 0 for any
    */
   public static DiskOpening look(
-      Path backing, @Nullable Path spare, long blockSizeBytes, IoMode ioMode, Access access)
+      Path backing, List<Path> spares, long blockSizeBytes, IoMode ioMode, Access access)
       throws RefusedException {
     int blockSize =
         blockSizeBytes == 0 ? BlockSizes.DEFAULT_BYTES : BlockSizes.require(blockSizeBytes);
@@ -66,8 +74,12 @@ public final class DiskOpening implements AutoCloseable {
     try {
       requireNotLooped(backing);
       DeviceFacts facts = device.facts();
-      SpareChoice choice = SpareChoice.choose(backing, facts.isBlockDevice(), spare);
-      opening = new DiskOpening(device, choice, blockSizeBytes, ioMode, access);
+      SpareChoice choice =
+          SpareChoice.choose(
+              backing, facts.isBlockDevice(), spares.isEmpty() ? null : spares.get(0));
+      List<Path> others =
+          spares.stream().skip(1).map(each -> each.toAbsolutePath().normalize()).toList();
+      opening = new DiskOpening(device, choice, others, blockSizeBytes, ioMode, access);
       if (choice.exists()) {
         opening.openSpare(blockSize);
       } else {
@@ -148,8 +160,8 @@ public final class DiskOpening implements AutoCloseable {
   }
 
   /**
-   * Recovers the metadata. With {@link Access#READ_ONLY} nothing is written. The store does not
-   * close the spare.
+   * Finds the other spares of the set, and recovers the metadata. With {@link Access#READ_ONLY}
+   * nothing is written. The store does not close the spares.
    */
   public MetadataStore recover() throws RefusedException {
     PosixBlockDevice device = spare;
@@ -158,7 +170,10 @@ public final class DiskOpening implements AutoCloseable {
     }
     try {
       requireBlockSize(MetadataStore.identify(device).blockSizeBytes());
-      return MetadataStore.open(device, identity(), access);
+      SpareFinder finder = new SpareFinder(spareChoice.path(), otherSpares, ioMode, access);
+      set = finder.openAll(device);
+      notes = finder.notes();
+      return MetadataStore.open(set, identity(), access);
     } catch (NotFormattedException e) {
       if (hasTags(device)) {
         throw new RefusedException(
@@ -231,7 +246,12 @@ public final class DiskOpening implements AutoCloseable {
     }
   }
 
-  /** Hands both devices over: an engine closes them from now on. */
+  /** What the user should know of the spares that were found, one line each. */
+  public List<String> notes() {
+    return notes;
+  }
+
+  /** Hands all devices over: an engine closes them from now on. */
   public void release() {
     released = true;
   }
@@ -244,6 +264,7 @@ public final class DiskOpening implements AutoCloseable {
     if (spare != null) {
       spare.close();
     }
+    set.forEach(BlockDevice::close);
     backing.close();
   }
 }

@@ -7,14 +7,20 @@ import io.remapfs.engine.RemapResult;
 import io.remapfs.engine.UnmapReport;
 import io.remapfs.engine.VerifyReport;
 import io.remapfs.engine.device.BlockDeviceException;
+import io.remapfs.engine.metadata.AddedSpare;
 import io.remapfs.health.DiskReport;
 import io.remapfs.mount.control.ControlActions;
+import io.remapfs.mount.control.MigrationState;
+import io.remapfs.mount.control.SpareRequest;
+import io.remapfs.mount.preflight.RefusedException;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** What the control file may do to the mounted engine. */
-record EngineControl(RemapEngine engine, Supplier<DiskReport> report) implements ControlActions {
+record EngineControl(RemapEngine engine, Supplier<DiskReport> report, SpareService spares)
+    implements ControlActions {
   @Override
   public long blockCount() {
     return engine.sizeBytes() / engine.blockSizeBytes();
@@ -43,6 +49,21 @@ record EngineControl(RemapEngine engine, Supplier<DiskReport> report) implements
   @Override
   public MarkReport markLost(List<BlockRun> runs) throws BlockDeviceException {
     return engine.markLost(runs);
+  }
+
+  @Override
+  public AddedSpare addSpare(SpareRequest spare) throws RefusedException {
+    return spares.add(spare);
+  }
+
+  @Override
+  public void migrate(@Nullable SpareRequest spare) throws RefusedException {
+    spares.migrate(spare);
+  }
+
+  @Override
+  public MigrationState migration() {
+    return spares.migration();
   }
 
   @Override

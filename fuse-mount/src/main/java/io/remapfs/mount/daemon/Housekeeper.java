@@ -2,19 +2,21 @@ package io.remapfs.mount.daemon;
 
 import io.remapfs.engine.RemapEngine;
 import io.remapfs.health.EventLog;
+import io.remapfs.health.SpareLevel;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.logging.log4j.LogManager;
 
 /**
  * The thread for what is nobody's request: once a second it lets the engine probe and checkpoint,
- * and writes new events to the log.
+ * looks whether the spare runs low, and writes new events to the log.
  */
 final class Housekeeper implements AutoCloseable {
   private static final long PERIOD_MILLIS = 1000;
 
   private final RemapEngine engine;
   private final EventLog events;
+  private final SpareLevel spareLevel = new SpareLevel();
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread thread = new Thread(this::run, "remapfs-housekeeper");
 
@@ -45,6 +47,7 @@ final class Housekeeper implements AutoCloseable {
   private void doWork() {
     try {
       engine.housekeeping();
+      spareLevel.look(engine.status(), events);
       events.doWork();
     } catch (RuntimeException | OutOfMemoryError e) {
       LogManager.getLogger(Housekeeper.class).error("housekeeping failed and goes on", e);

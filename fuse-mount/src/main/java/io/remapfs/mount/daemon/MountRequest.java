@@ -5,6 +5,7 @@ import io.remapfs.engine.device.IoMode;
 import io.remapfs.mount.preflight.DaemonUser;
 import io.remapfs.mount.session.SessionKind;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param backing the file or block device to protect
  * @param mountPoint where to serve its image
- * @param spare the spare, or null for the default beside a regular file
+ * @param spares the spares, or those of them that are not found by one another; empty for the
+ *     default beside a regular file
  * @param blockSizeBytes the block size of a new spare, or what an existing one must have; 0 for any
  * @param ioMode how the backing and the spare are opened
  * @param readOnly whether nothing may be written
@@ -29,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 public record MountRequest(
     Path backing,
     Path mountPoint,
-    @Nullable Path spare,
+    List<Path> spares,
     long blockSizeBytes,
     IoMode ioMode,
     boolean readOnly,

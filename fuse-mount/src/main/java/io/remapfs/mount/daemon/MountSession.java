@@ -18,6 +18,7 @@ import io.remapfs.mount.preflight.LoopDevice;
 import io.remapfs.mount.preflight.MountPoint;
 import io.remapfs.mount.preflight.Privileges;
 import io.remapfs.mount.preflight.RefusedException;
+import io.remapfs.mount.preflight.SpareNote;
 import io.remapfs.mount.session.FuseSession;
 import io.remapfs.mount.session.MountException;
 import io.remapfs.mount.session.SessionOptions;
@@ -27,6 +28,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -86,7 +88,7 @@ public final class MountSession {
         DiskOpening disks =
             DiskOpening.look(
                 request.backing(),
-                request.spare(),
+                request.spares(),
                 request.blockSizeBytes(),
                 request.ioMode(),
                 access())) {
@@ -125,7 +127,7 @@ public final class MountSession {
       return;
     }
     Path path = disks.spareChoice().path();
-    if (request.spare() != null) {
+    if (!request.spares().isEmpty()) {
       throw RefusedException.usage(
           "the spare "
               + path
@@ -133,6 +135,17 @@ public final class MountSession {
               + request.backing()
               + " --spare "
               + path);
+    }
+    Optional<String> noted = SpareNote.read(request.backing());
+    if (noted.isPresent()) {
+      throw RefusedException.refused(
+          request.backing()
+              + " has its moved blocks in the spare "
+              + noted.get()
+              + "; add --spare "
+              + noted.get()
+              + ", or forget them all with: remapfs format "
+              + request.backing());
     }
     if (request.readOnly()) {
       throw RefusedException.usage(
@@ -171,6 +184,10 @@ public final class MountSession {
       System.err.println("remapfs: made a new, blank spare " + disks.spareChoice().path());
     }
     MetadataStore metadata = disks.recover();
+    for (String note : disks.notes()) {
+      System.err.println("remapfs: " + note);
+      notes.add(note);
+    }
     noteRecovery(metadata.recovery());
     EventLog events = new EventLog(EVENTS_KEPT);
     teardown.add("event log", events::close);
@@ -181,11 +198,19 @@ public final class MountSession {
         RemapEngine.open(disks.backing(), metadata, request.engine(), events, access());
     disks.release();
     teardown.add("engine", engine::close);
+    SpareService spares =
+        new SpareService(
+            engine,
+            request.backing(),
+            request.ioMode(),
+            LogManager.getLogger(SpareService.class)::error);
+    teardown.add("spares", spares::close);
     Housekeeper housekeeper = new Housekeeper(engine, events);
     teardown.add("housekeeper", housekeeper::close);
 
-    Reporter reporter = new Reporter(engine, protection, disks.spareChoice().path(), mountPoint);
-    FuseSession session = openSession(engine, events, reporter, mountPoint.directory());
+    Reporter reporter = new Reporter(engine, protection, mountPoint);
+    EngineControl control = new EngineControl(engine, reporter, spares);
+    FuseSession session = openSession(control, events, reporter, mountPoint.directory());
     reporter.session = session;
     rehearsal.await();
     // Not before the mount is there: one that cannot be made leaves the spare as it was.
@@ -216,15 +241,15 @@ public final class MountSession {
   }
 
   private FuseSession openSession(
-      RemapEngine engine, EventLog events, Reporter reporter, Path directory)
+      EngineControl control, EventLog events, Reporter reporter, Path directory)
       throws RefusedException {
     String version = ProgramVersion.get();
     try {
       RemapFileSystem fileSystem =
           new RemapFileSystem(
-              engine,
-              EngineFiles.of(engine, events, reporter, version),
-              new ControlInterpreter(new EngineControl(engine, reporter))::execute,
+              control.engine(),
+              EngineFiles.of(control.engine(), events, reporter, version),
+              new ControlInterpreter(control)::execute,
               request.readOnly(),
               user.uid(),
               user.gid());
@@ -349,14 +374,12 @@ public final class MountSession {
     private final long startNanos = System.nanoTime();
     private final RemapEngine engine;
     private final ProcessProtection protection;
-    private final Path spare;
     private final MountPoint mountPoint;
     private volatile @Nullable FuseSession session;
 
-    Reporter(RemapEngine engine, ProcessProtection protection, Path spare, MountPoint mountPoint) {
+    Reporter(RemapEngine engine, ProcessProtection protection, MountPoint mountPoint) {
       this.engine = engine;
       this.protection = protection;
-      this.spare = spare;
       this.mountPoint = mountPoint;
     }
 
@@ -370,7 +393,6 @@ public final class MountSession {
           new SessionFacts(
               ProgramVersion.get(),
               request.backing().toString(),
-              spare.toString(),
               mountPoint.directory().toString(),
               running == null ? "starting" : running.kind(),
               running == null ? 0 : running.workerCount(),

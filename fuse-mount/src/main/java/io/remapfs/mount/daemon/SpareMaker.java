@@ -111,6 +111,7 @@ public final class SpareMaker {
     if (Posix.ftruncate(fd, sizeBytes) != 0) {
       int errno = Posix.errno();
       Posix.close(fd);
+      discard(file);
       throw new IOException(Errno.describe(errno));
     }
     return fd;
@@ -120,7 +121,40 @@ public final class SpareMaker {
     return "/proc/self/fd/" + fd;
   }
 
-  private static RefusedException noRoom(String spare, NoRoomException e) {
+  /**
+   * Makes a sparse file of zeros, whose name is durable: a set that is told of it finds it after a
+   * crash.
+   *
+   * @param spare where nothing exists yet
+   */
+  static void makeBlank(Path spare, long sizeBytes) throws RefusedException {
+    requirePossible(spare, sizeBytes);
+    boolean made = false;
+    boolean whole = false;
+    try {
+      int fd = createPrivate(spare, sizeBytes & -SIZE_GRAIN);
+      made = true;
+      Posix.close(fd);
+      FileSync.sync(spare);
+      FileSync.sync(spare.resolveSibling("."));
+      whole = true;
+    } catch (IOException e) {
+      throw new RefusedException(
+          ExitCode.REFUSED,
+          "the spare "
+              + spare
+              + " cannot be made ("
+              + e.getMessage()
+              + "); name another place, or make a file of zeros there that the daemon may write",
+          e);
+    } finally {
+      if (made && !whole) {
+        discard(spare);
+      }
+    }
+  }
+
+  static RefusedException noRoom(String spare, NoRoomException e) {
     return new RefusedException(
         ExitCode.REFUSED,
         "there is no room for the spare "
@@ -143,7 +177,7 @@ public final class SpareMaker {
                 + spare
                 + " would lie on, "
                 + ByteCount.describe(total)
-                + "; choose less with --spare-size of remapfs format");
+                + "; choose a smaller one");
       }
     } catch (IOException e) {
       // Then making the file says what is wrong.
@@ -151,7 +185,7 @@ public final class SpareMaker {
     }
   }
 
-  private static void discard(Path unfinished) {
+  static void discard(Path unfinished) {
     try {
       Files.deleteIfExists(unfinished);
     } catch (IOException e) {

@@ -15,6 +15,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -85,7 +86,8 @@ final class ImportExportTest {
 
   private Map<Long, Long> entries() throws RefusedException {
     MetadataStore store =
-        OfflineSpare.open(spare, IoMode.DIRECT, Access.READ_ONLY, ExitCode.REFUSED);
+        OfflineSpare.open(
+            List.of(spare), IoMode.DIRECT, Access.READ_ONLY, ExitCode.REFUSED, note -> {});
     try {
       Map<Long, Long> entries = new TreeMap<>();
       store.table().forEach(entries::put);

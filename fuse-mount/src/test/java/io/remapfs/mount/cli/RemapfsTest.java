@@ -75,8 +75,21 @@ class RemapfsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "format", "mount", "umount", "status", "remap", "verify", "unmap", "import", "export",
-        "check", "inspect", "doctor", "demo"
+        "format",
+        "mount",
+        "umount",
+        "status",
+        "remap",
+        "verify",
+        "unmap",
+        "add-spare",
+        "migrate",
+        "import",
+        "export",
+        "check",
+        "inspect",
+        "doctor",
+        "demo"
       })
   void shouldDocumentExitCodesWhenHelpIsAsked(String command) {
     assertThat(run(command, "--help")).isZero();

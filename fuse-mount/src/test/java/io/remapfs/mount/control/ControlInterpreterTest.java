@@ -5,16 +5,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.jr.ob.JSON;
 import io.remapfs.engine.BlockRun;
 import io.remapfs.engine.MarkReport;
+import io.remapfs.engine.MigrationReport;
 import io.remapfs.engine.RemapResult;
 import io.remapfs.engine.UnmapReport;
 import io.remapfs.engine.VerifyReport;
+import io.remapfs.engine.metadata.AddedSpare;
+import io.remapfs.engine.metadata.ReleasedSpares;
 import io.remapfs.engine.table.Target;
+import io.remapfs.mount.control.MigrationState.Stage;
+import io.remapfs.mount.preflight.RefusedException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -61,6 +69,25 @@ class ControlInterpreterTest {
     public MarkReport markLost(List<BlockRun> runs) {
       done.add("lost " + runs);
       return new MarkReport(4, 3, 2, 1);
+    }
+
+    @Override
+    public AddedSpare addSpare(SpareRequest spare) throws RefusedException {
+      if (spare.path().endsWith("full")) {
+        throw RefusedException.refused("there is no room");
+      }
+      done.add("add " + spare);
+      return new AddedSpare(spare.path().toString(), new UUID(1, 2), 10, 20, "old");
+    }
+
+    @Override
+    public void migrate(@Nullable SpareRequest spare) {
+      done.add("migrate " + spare);
+    }
+
+    @Override
+    public MigrationState migration() {
+      return new MigrationState(Stage.RUNNING, 3, 4, null, "");
     }
 
     @Override
@@ -130,6 +157,67 @@ class ControlInterpreterTest {
     assertThat(ask(longest + " 7 1")).containsEntry("ok", false);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"/srv/a b", "/srv/100%", "/srv/s\u00e4ge\n", "/srv/force", "/srv/plain"})
+  void shouldTakeAnyPathThatTheCommandLineWrites(String path) throws IOException {
+    SpareRequest request = new SpareRequest(Path.of(path), 1 << 20, true);
+    assertThat(ask("add-spare " + request.toWords()))
+        .containsEntry("spare", path)
+        .containsEntry("slots", 20);
+    assertThat(done).containsExactly("add " + request);
+  }
+
+  @Test
+  void shouldTakeASpareWithoutSizeAndForceWhenNeitherIsGiven() throws IOException {
+    ask("add-spare /srv/new");
+    ask("migrate /srv/new force");
+    assertThat(done)
+        .containsExactly(
+            "add " + new SpareRequest(Path.of("/srv/new"), 0, false),
+            "migrate " + new SpareRequest(Path.of("/srv/new"), 0, true));
+  }
+
+  @Test
+  void shouldStartAMigrationAndTellOfItWhenAsked() throws IOException {
+    assertThat(ask("migrate")).containsEntry("migration", "running").containsEntry("ok", true);
+    assertThat(done).containsExactly("migrate null");
+    assertThat(ask("migrate status"))
+        .containsEntry("doneBlocks", 3)
+        .containsEntry("totalBlocks", 4);
+    assertThat(done).hasSize(1);
+  }
+
+  @Test
+  void shouldTellTheExitCodeWhenACommandIsRefused() throws IOException {
+    assertThat(ask("add-spare /srv/full"))
+        .containsEntry("ok", false)
+        .containsEntry("error", "there is no room")
+        .containsEntry("exitCode", 3);
+  }
+
+  @Test
+  void shouldReadAMigrationBackAsItWasWritten() {
+    MigrationState state =
+        new MigrationState(
+            Stage.DONE,
+            7,
+            7,
+            new MigrationReport(
+                "/new",
+                5,
+                1,
+                2,
+                true,
+                new ReleasedSpares(
+                    List.of("/old"), List.of(new ReleasedSpares.Kept("/older", 2)), List.of("t"))),
+            "");
+    assertThat(MigrationState.ofMap(state.toMap())).isEqualTo(state);
+    MigrationState failed = new MigrationState(Stage.FAILED, 1, 2, null, "why");
+    assertThat(MigrationState.ofMap(failed.toMap())).isEqualTo(failed);
+    assertThat(MigrationState.ofMap(MigrationState.none().toMap()))
+        .isEqualTo(MigrationState.none());
+  }
+
   @Test
   void shouldFlushWhenAsked() throws IOException {
     assertThat(ask("flush")).containsEntry("ok", true);
@@ -174,6 +262,20 @@ class ControlInterpreterTest {
         "unmap 99999 2",
         "unmap 0 65537",
         "unmap 1 2 3",
+        "add-spare",
+        "add-spare relative",
+        "add-spare /x size=0",
+        "add-spare /x size=1 size=2",
+        "add-spare /x size=99999999999999999999",
+        "add-spare /x force force",
+        "add-spare /x 7",
+        "add-spare /x%2",
+        "add-spare /x%+1",
+        "add-spare /x%00",
+        "add-spare /x%FF",
+        "migrate status now",
+        "migrate stop",
+        "migrate relative",
         "lost",
         "lost 7",
         "lost 7 0",

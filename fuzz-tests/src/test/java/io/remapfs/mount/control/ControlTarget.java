@@ -8,17 +8,23 @@ import io.remapfs.engine.UnmapReport;
 import io.remapfs.engine.VerifyReport;
 import io.remapfs.engine.device.BlockDeviceException;
 import io.remapfs.engine.device.MediumErrorException;
+import io.remapfs.engine.metadata.AddedSpare;
 import io.remapfs.engine.table.Target;
 import io.remapfs.fuzz.Expect;
+import io.remapfs.mount.preflight.RefusedException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** The input is what somebody wrote to {@code control}, of an image of 1000 blocks. */
 public final class ControlTarget {
   private static final long BLOCKS = 1000;
-  private static final int LONGEST_ANSWER_BYTES = 2048;
+
+  /** An answer may hold the path that a command named, each byte as an escape of six. */
+  private static final int LONGEST_ANSWER_BYTES = 6 * ControlParser.MAX_COMMAND_BYTES + 2048;
 
   /** Words, pattern matching and JSON; and no more for a longer command, which is refused. */
   private static final long COMMAND_BYTES = 1 << 20;
@@ -103,6 +109,35 @@ public final class ControlTarget {
       }
       Expect.that(blocks > 0 && blocks <= ControlParser.MAX_VERIFY_BLOCKS, "lost %d", blocks);
       return new MarkReport(blocks, 0, 0, 0);
+    }
+
+    @Override
+    public AddedSpare addSpare(SpareRequest spare) throws RefusedException {
+      expectSane(spare);
+      if (spare.force()) {
+        throw RefusedException.refused("no \"spare\"\n like " + spare.path());
+      }
+      return new AddedSpare(spare.path().toString(), new UUID(1, 2), 1, 2, "old");
+    }
+
+    @Override
+    public void migrate(@Nullable SpareRequest spare) {
+      if (spare != null) {
+        expectSane(spare);
+      }
+    }
+
+    private static void expectSane(SpareRequest spare) {
+      Expect.that(spare.path().isAbsolute(), "not absolute: %s", spare);
+      Expect.that(
+          spare.sizeBytes() >= 0 && spare.sizeBytes() <= SpareRequest.MAX_SIZE_BYTES,
+          "size of %s",
+          spare);
+    }
+
+    @Override
+    public MigrationState migration() {
+      return MigrationState.none();
     }
 
     @Override

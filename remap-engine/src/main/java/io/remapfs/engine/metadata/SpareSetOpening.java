@@ -13,8 +13,12 @@ public final class SpareSetOpening {
   /** Opens another spare of the set. */
   @FunctionalInterface
   public interface Opener {
-    /** Opens and locks the spare at {@code pathHint}. */
-    BlockDevice open(String pathHint) throws IOException;
+    /**
+     * Opens and locks a spare.
+     *
+     * @param missing says where it was, and by what it is known
+     */
+    BlockDevice open(MissingSpareException missing) throws IOException;
   }
 
   private SpareSetOpening() {}
@@ -58,7 +62,7 @@ public final class SpareSetOpening {
       throws MissingSpareException {
     BlockDevice device;
     try {
-      device = opener.open(missing.pathHint());
+      device = opener.open(missing);
     } catch (IOException e) {
       throw because(missing, String.valueOf(e.getMessage()));
     }

@@ -270,7 +270,8 @@ final class SpareSetTest {
     store.addSpare(third, "third");
     Map<String, BlockDevice> places = Map.of("first", first, "second", second, "third", third);
     for (CrashableDevice from : List.of(first, second, third)) {
-      List<BlockDevice> set = SpareSetOpening.open(from, hint -> places.getOrDefault(hint, from));
+      List<BlockDevice> set =
+          SpareSetOpening.open(from, missing -> places.getOrDefault(missing.pathHint(), from));
       assertThat(set).containsExactlyInAnyOrder(first, second, third);
       assertThat(MetadataStore.open(set, null, Access.READ_ONLY).spare()).isSameAs(third);
     }

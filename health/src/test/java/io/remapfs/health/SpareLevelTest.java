@@ -1,0 +1,83 @@
+package io.remapfs.health;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.remapfs.engine.EngineEvent;
+import io.remapfs.engine.EngineState;
+import io.remapfs.engine.EngineStatus;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+class SpareLevelTest {
+  private final List<EngineEvent> told = new ArrayList<>();
+  private final SpareLevel level = new SpareLevel();
+
+  private static EngineStatus used(long used, long slots) {
+    return new EngineStatus(
+        EngineState.HEALTHY,
+        "",
+        new UUID(1, 2),
+        64L << 20,
+        4096,
+        false,
+        0,
+        0,
+        0,
+        slots,
+        used,
+        slots - used,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        false,
+        List.of());
+  }
+
+  private void look(long used, long slots) {
+    level.look(used(used, slots), told::add);
+  }
+
+  @Test
+  void shouldTellEachLevelOnceWhenTheSpareFillsUp() {
+    look(79, 100);
+    assertThat(told).isEmpty();
+    look(80, 100);
+    look(94, 100);
+    assertThat(told).hasSize(1);
+    look(95, 100);
+    look(100, 100);
+    assertThat(told).hasSize(2);
+    assertThat(told.get(1).kind()).isEqualTo(EngineEvent.Kind.SPARE_LOW);
+    assertThat(told.get(1).message()).contains("95 %", "remapfs add-spare");
+  }
+
+  @Test
+  void shouldTellAgainWhenAnAddedSpareIsUsedUpToo() {
+    look(90, 100);
+    look(90, 200);
+    look(160, 200);
+    assertThat(told).hasSize(2);
+  }
+
+  @Test
+  void shouldNameTheCommandInTheStatusWhenTheSpareIsLow() {
+    DiskReport report =
+        new DiskReport(
+            used(80, 100),
+            new SessionFacts("1", "/d/disk.img", "/mnt/x", "threads", 4, "direct"),
+            new ProcessFacts(1, "root", "all", 1, 1, 1, true, false, List.of()),
+            Duration.ofSeconds(1));
+    assertThat(new String(report.toText(), StandardCharsets.UTF_8))
+        .contains("yes, 80 % used; add one with: remapfs add-spare /mnt/x PATH");
+  }
+}
