@@ -193,8 +193,8 @@ final class EngineHistory {
         SpareSetOpening.open(
             first,
             hint -> {
-              if (other == null || !other.name().equals(hint)) {
-                throw new IOException("there is no " + hint);
+              if (other == null || !other.name().equals(hint.pathHint())) {
+                throw new IOException("there is no " + hint.pathHint());
               }
               return other;
             });

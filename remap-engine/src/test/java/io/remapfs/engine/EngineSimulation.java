@@ -432,7 +432,10 @@ final class EngineSimulation {
         SpareSetOpening.open(
             spares.get(0),
             hint ->
-                spares.stream().filter(each -> each.name().equals(hint)).findFirst().orElseThrow());
+                spares.stream()
+                    .filter(each -> each.name().equals(hint.pathHint()))
+                    .findFirst()
+                    .orElseThrow());
     metadata = MetadataStore.open(set, null, Access.READ_WRITE);
     require(
         metadata.pool().nextSlot() > greatestSlot || greatestSlot < 0,
