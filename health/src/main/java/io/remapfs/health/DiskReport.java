@@ -185,6 +185,7 @@ public record DiskReport(
     fields.add(ReportField.of("session.kind", "session", session.kind()));
     fields.add(ReportField.of("session.workers", "workers", session.workers()));
     fields.add(ReportField.of("process.pid", "pid", process.pid()));
+    fields.add(ReportField.of("process.startTicks", "start ticks", process.startTicks()));
     fields.add(ReportField.of("process.user", "user", process.user()));
     fields.add(ReportField.of("process.privileges", "privileges", process.privileges()));
     fields.add(ReportField.bytes("process.rssBytes", "memory resident", process.rssBytes()));

@@ -6,6 +6,8 @@ import java.util.List;
  * What the report says of the daemon's process at one moment.
  *
  * @param pid the process id
+ * @param startTicks when it started, in clock ticks since boot: tells it from a later process with
+ *     the same id
  * @param user as whom it runs, such as {@code backup (uid 34, gid 34)}
  * @param privileges what it may do beyond that user's own, in words
  * @param rssBytes resident memory in bytes, or -1 where it is not known
@@ -17,6 +19,7 @@ import java.util.List;
  */
 public record ProcessFacts(
     long pid,
+    long startTicks,
     String user,
     String privileges,
     long rssBytes,

@@ -47,6 +47,7 @@ class DiskReportTest {
           new SessionFacts("1.2", "/d/disk.img", "/mnt/x", "threads", 4, "direct"),
           new ProcessFacts(
               4711,
+              815,
               "backup (uid 34, gid 34)",
               "no capabilities",
               50L << 20,
@@ -78,6 +79,7 @@ class DiskReportTest {
     "session.kind, threads",
     "session.workers, 4",
     "process.pid, 4711",
+    "process.startTicks, 815",
     "process.rssBytes, 52428800",
   })
   void shouldHaveThePathThatScriptsRelyOn(String path, String expected) throws Exception {

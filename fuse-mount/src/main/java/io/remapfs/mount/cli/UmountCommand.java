@@ -96,7 +96,9 @@ final class UmountCommand implements Callable<Integer> {
     try {
       Map<String, Object> status =
           ControlClient.parse(ControlClient.bytesOf(at.file("status.json")));
-      return DaemonProcess.of(ControlClient.number(status, "process", "pid"));
+      return DaemonProcess.find(
+          ControlClient.number(status, "process", "pid"),
+          ControlClient.number(status, "process", "startTicks"));
     } catch (IOException | RefusedException e) {
       return Optional.empty(); // it answers no more, but can be unmounted all the same
     }

@@ -1,6 +1,7 @@
 package io.remapfs.mount.daemon;
 
 import io.remapfs.health.ProcessFacts;
+import io.remapfs.mount.preflight.DaemonProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,8 +28,10 @@ final class ProcessProbe {
       boolean ioFlusher,
       List<String> notes) {
     Runtime runtime = Runtime.getRuntime();
+    long pid = ProcessHandle.current().pid();
     return new ProcessFacts(
-        ProcessHandle.current().pid(),
+        pid,
+        DaemonProcess.startTicks(pid),
         user,
         privileges,
         residentBytes(),
