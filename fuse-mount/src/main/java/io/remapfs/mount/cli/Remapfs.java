@@ -5,6 +5,7 @@ import io.remapfs.mount.preflight.ExitCode;
 import io.remapfs.mount.preflight.RefusedException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -16,6 +17,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The program: finds the command, runs it, and turns every failure into a sentence and a code. */
@@ -82,10 +84,19 @@ public final class Remapfs implements Runnable {
     documentExitCodes(commandLine);
     commandLine.getSubcommands().values().forEach(Remapfs::documentExitCodes);
     return commandLine
+        .registerConverter(Path.class, Remapfs::path)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpAutoWidth(true)
         .setParameterExceptionHandler(Remapfs::onBadArgument)
         .setExecutionExceptionHandler(Remapfs::onFailure);
+  }
+
+  /** An empty path, as of a variable that is not set, would mean the current directory. */
+  private static Path path(String text) {
+    if (text.isEmpty()) {
+      throw new TypeConversionException("the path is empty");
+    }
+    return Path.of(text);
   }
 
   private static void documentExitCodes(CommandLine commandLine) {
