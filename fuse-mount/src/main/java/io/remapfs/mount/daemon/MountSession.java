@@ -286,7 +286,7 @@ public final class MountSession {
       signals.startIsOver();
       awaitEnd(session);
     } catch (MountException e) {
-      throw new RefusedException(ExitCode.REFUSED, String.valueOf(e.getMessage()), e);
+      throw new RefusedException(ExitCode.REFUSED, e.getMessage() + Host.confinementAdvice(), e);
     } finally {
       signals.startIsOver();
       teardown.close();

@@ -109,6 +109,29 @@ public final class Host {
     }
   }
 
+  /** What to do about a mount that failed because a profile of AppArmor forbids it; else empty. */
+  public static String confinementAdvice() {
+    try {
+      return confinementAdvice(Files.readString(Path.of("/proc/self/attr/current")));
+    } catch (IOException e) {
+      return ""; // no security module answers there
+    }
+  }
+
+  /**
+   * The same for what the kernel says of a process.
+   *
+   * @param label such as {@code docker-default (enforce)} or {@code unconfined}
+   */
+  static String confinementAdvice(String label) {
+    if (!label.strip().endsWith("(enforce)")) {
+      return "";
+    }
+    return "; AppArmor confines this process ("
+        + label.strip().replace(" (enforce)", "")
+        + "), in a container add --security-opt apparmor=unconfined";
+  }
+
   /** Refuses where no loop device can be attached. */
   public static void requireLoop() throws RefusedException {
     Path control = Path.of("/dev/loop-control");

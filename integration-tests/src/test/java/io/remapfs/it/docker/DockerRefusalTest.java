@@ -67,6 +67,19 @@ final class DockerRefusalTest {
   }
 
   @Test
+  void shouldPassOnTheReasonWhenAProfileForbidsToMount(Workbench bench) {
+    Path backing = formatted(bench, "spare-forbidden");
+
+    Shell.Result result =
+        bench.keep(RemapfsContainer.of(backing, "spare-forbidden").withMountForbidden()).runToEnd();
+
+    assertThat(result.exitCode()).as(result.toString()).isEqualTo(Refusal.REFUSED);
+    assertThat(result.stderr())
+        .contains("Permission denied", "remapfs: libfuse could not mount at /remapfs/disk")
+        .doesNotContain("Exception", "\tat ");
+  }
+
+  @Test
   void shouldSayWhatToDoWhenTheBackingIsReadOnly(Workbench bench) {
     Path backing = formatted(bench, "spare-read-only");
 

@@ -46,6 +46,7 @@ final class RemapfsContainer extends GenericContainer<RemapfsContainer> {
   private final List<Device> devices = new ArrayList<>();
   private final List<Capability> capabilities = new ArrayList<>();
   private final List<Bind> binds = new ArrayList<>();
+  private final List<String> securityOptions = new ArrayList<>(List.of("apparmor=unconfined"));
   private final List<String> deviceRules = new ArrayList<>();
   private boolean readOnlyRoot;
   private boolean frequentHealthChecks;
@@ -82,7 +83,7 @@ final class RemapfsContainer extends GenericContainer<RemapfsContainer> {
     }
     host.withDevices(devices)
         .withCapAdd(capabilities.toArray(Capability[]::new))
-        .withSecurityOpts(List.of("apparmor=unconfined"))
+        .withSecurityOpts(securityOptions)
         .withDeviceCgroupRules(deviceRules)
         .withReadonlyRootfs(readOnlyRoot)
         .withBinds(binds);
@@ -140,6 +141,15 @@ final class RemapfsContainer extends GenericContainer<RemapfsContainer> {
   RemapfsContainer withLoopDevices() {
     devices.add(new Device("rwm", "/dev/loop-control", "/dev/loop-control"));
     deviceRules.add("b 7:* rmw");
+    return this;
+  }
+
+  /** A profile under which mount(2) fails as it does under Docker's own of AppArmor. */
+  RemapfsContainer withMountForbidden() {
+    securityOptions.add(
+        """
+        seccomp={"defaultAction": "SCMP_ACT_ALLOW",
+          "syscalls": [{"names": ["mount"], "action": "SCMP_ACT_ERRNO", "errnoRet": 13}]}""");
     return this;
   }
 
