@@ -156,7 +156,8 @@ final class SeveralSparesTest {
   }
 
   @Test
-  void shouldServeMeanwhileAndGoOnOfflineWhenItIsUnmountedInTheMiddle(Workbench bench) throws IOException {
+  void shouldServeMeanwhileAndGoOnOfflineWhenItIsUnmountedInTheMiddle(Workbench bench)
+      throws IOException {
     FailingDisk disk = bench.filledFailingDisk("disk", SIZE, OLD);
     FailingDisk first = bench.failingDisk("first", 16 * Images.MIB);
     Mounted mounted = mountWithMovedBlocks(bench, disk, first.image());
