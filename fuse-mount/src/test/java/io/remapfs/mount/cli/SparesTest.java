@@ -200,6 +200,15 @@ class SparesTest {
   }
 
   @Test
+  void shouldPassOverTheSpareOfAnotherDiskWhenTheRightOneIsNamed() throws Exception {
+    succeeds("add-spare", disk, second);
+    Path renamed = Files.move(second, directory.resolve("renamed"));
+    succeeds("format", "--spare", second, file("other.img", 4 << 20));
+    refuses(3, second + " is another file now", "inspect", disk);
+    succeeds("inspect", "--spare", first, "--spare", renamed, disk);
+  }
+
+  @Test
   void shouldNotTakeAnotherFileForTheMissingSpare() throws Exception {
     succeeds("add-spare", disk, second);
     Files.delete(second);
@@ -214,9 +223,16 @@ class SparesTest {
     succeeds("migrate", disk, second);
     Files.delete(first);
     Path mountPoint = Files.createDirectory(directory.resolve("mount"));
-    refuses(3, "add --spare " + second, "mount", disk, mountPoint);
+    // Read-only, so that a blank spare is refused too: a mount would not come to an end here.
+    refuses(3, "add --spare " + second, "mount", "--read-only", disk, mountPoint);
     succeeds("format", disk);
     assertThat(SpareNote.read(disk)).isEmpty();
+  }
+
+  @Test
+  void shouldRemoveTheNewFileWhenTheSetDoesNotTakeIt() throws Exception {
+    Path deep = Files.createDirectories(directory.resolve("d".repeat(200) + "/" + "e".repeat(200)));
+    refuses(2, "has at most 256 bytes", "add-spare", disk, deep.resolve("second"));
   }
 
   @Test
