@@ -36,7 +36,7 @@ final class MetadataDamageTest {
   private static final int CHECKSUM_AT = 4092;
 
   @ParameterizedTest
-  @CsvSource({"2, newer", "0, old"})
+  @CsvSource({"3, newer", "0, old"})
   void shouldSayWhichWhenTheFormatIsOfAnotherVersion(int version, String word, Workbench bench)
       throws IOException {
     Path backing = bench.disk("disk.img", SIZE);

@@ -13,6 +13,7 @@ import io.remapfs.engine.metadata.MetadataStore;
 import io.remapfs.engine.metadata.SpareSetOpening;
 import io.remapfs.engine.spare.SpareLayout;
 import io.remapfs.engine.spare.SpareMember;
+import io.remapfs.engine.spare.SpareTooSmallException;
 import io.remapfs.engine.table.Target;
 import java.io.IOException;
 import java.time.Duration;
@@ -310,6 +311,9 @@ final class EngineSimulation {
       try {
         engine.addSpare(added, added.name());
         sparesAdded++;
+      } catch (SpareTooSmallException e) {
+        // Room for the older spares' entries may be more than this disk has. The set is as it was.
+        spares.remove(added);
       } catch (BlockDeviceException e) {
         requireAReason("adding a spare", e);
       } catch (IOException e) {
