@@ -139,7 +139,7 @@ public final class EventLog implements EngineListener, AutoCloseable {
           MIGRATED,
           SPARE_RELEASED ->
           Level.INFO;
-      case PENDING, SLOT_BURNT, SUSPENDED, METADATA_COPY_LOST, SPARE_REFUSES, SPARE_LOW ->
+      case PENDING, SLOT_BURNT, SUSPENDED, METADATA_COPY_LOST, SPARE_REFUSES, SPARE_LOW, COPIED ->
           Level.WARN;
       case SPARE_EXHAUSTED, EMERGENCY, FLUSH_FAILED -> Level.ERROR;
     };

@@ -44,6 +44,8 @@ public record EngineEvent(Kind kind, long blockIndex, long slot, String message)
     /** A copy of the metadata cannot be written any more. */
     METADATA_COPY_LOST,
     /** A damaged copy of the metadata was rewritten. */
-    METADATA_REPAIRED
+    METADATA_REPAIRED,
+    /** The disk and its spare are others than at the last mount, copied or moved together. */
+    COPIED
   }
 }

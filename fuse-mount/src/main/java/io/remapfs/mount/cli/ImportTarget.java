@@ -151,8 +151,7 @@ abstract sealed class ImportTarget implements AutoCloseable {
                   + " to record it in; make it first with: remapfs format "
                   + backing);
         }
-        MetadataStore metadata = disks.recover();
-        disks.requireUnchanged(metadata);
+        MetadataStore metadata = disks.recover(false);
         RemapEngine engine =
             RemapEngine.open(
                 disks.backing(),

@@ -110,7 +110,9 @@ final class MountCommand implements Callable<Integer> {
 
   @Option(
       names = "--accept-changed",
-      description = "Mount although BACKING was written by something else since its last unmount.")
+      description =
+          "Mount although BACKING or its spare was changed, copied or replaced since they were last"
+              + " used together.")
   private boolean acceptChanged;
 
   @Option(

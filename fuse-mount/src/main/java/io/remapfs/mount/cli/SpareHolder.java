@@ -139,8 +139,7 @@ abstract sealed class SpareHolder implements AutoCloseable {
                   + " format "
                   + path);
         }
-        MetadataStore metadata = disks.recover();
-        disks.requireUnchanged(metadata);
+        MetadataStore metadata = disks.recover(false);
         disks.notes().forEach(note -> System.err.println("remapfs: " + note));
         RemapEngine engine =
             RemapEngine.open(

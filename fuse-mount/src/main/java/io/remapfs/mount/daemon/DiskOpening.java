@@ -3,22 +3,25 @@ package io.remapfs.mount.daemon;
 import io.remapfs.engine.device.Access;
 import io.remapfs.engine.device.BlockDevice;
 import io.remapfs.engine.device.DeviceFacts;
-import io.remapfs.engine.device.DeviceHolders;
 import io.remapfs.engine.device.DeviceOpenException;
 import io.remapfs.engine.device.IoMode;
 import io.remapfs.engine.device.PosixBlockDevice;
+import io.remapfs.engine.device.StorageLayers;
 import io.remapfs.engine.metadata.BackingIdentity;
 import io.remapfs.engine.metadata.CorruptMetadataException;
-import io.remapfs.engine.metadata.Fingerprint;
 import io.remapfs.engine.metadata.MetadataException;
 import io.remapfs.engine.metadata.MetadataStore;
+import io.remapfs.engine.metadata.MetadataUnavailableException;
 import io.remapfs.engine.metadata.NotFormattedException;
+import io.remapfs.engine.metadata.SetIdentity;
 import io.remapfs.engine.metadata.TagSurvey;
 import io.remapfs.engine.spare.SpareLayout;
 import io.remapfs.mount.preflight.BlockSizes;
 import io.remapfs.mount.preflight.ExitCode;
 import io.remapfs.mount.preflight.RefusedException;
 import io.remapfs.mount.preflight.SpareChoice;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +43,7 @@ public final class DiskOpening implements AutoCloseable {
   private @Nullable PosixBlockDevice spare;
   private List<BlockDevice> set = List.of();
   private List<String> notes = List.of();
+  private @Nullable SetIdentity accepted;
   private boolean released;
 
   private DiskOpening(
@@ -107,23 +111,37 @@ public final class DiskOpening implements AutoCloseable {
     }
   }
 
-  /** Two writers of one file, the loop device and us, would each miss what the other wrote. */
-  private static void requireNotLooped(Path backing) throws RefusedException {
-    List<String> loops = DeviceHolders.loopDevicesOver(backing);
+  /** Two writers of the same bytes, a loop device and us, would each miss what the other wrote. */
+  private static void requireNotLooped(Path path) throws RefusedException {
+    List<Path> loops = StorageLayers.of(path).otherLoopDevices();
     if (!loops.isEmpty()) {
       throw RefusedException.refused(
-          backing
-              + " is attached to "
+          path
+              + " can also be written through "
               + loops.get(0)
-              + "; detach it first with: losetup -d "
+              + ", which is attached to it; detach that first with: losetup -d "
               + loops.get(0));
     }
   }
 
   private void openSpare(int blockSizeBytes) throws RefusedException {
     Path path = spareChoice.path();
+    requireApart(backing.name(), path);
     spare = open(path, ioMode, access);
+    requireNotLooped(path);
     SpareMaker.requireSize(path.toString(), spare.sizeBytes(), blockSizeBytes);
+  }
+
+  /** One disk under two names, or a part and the whole, would be overwritten by its own moves. */
+  private static void requireApart(String backing, Path spare) throws RefusedException {
+    if (StorageLayers.of(Path.of(backing)).overlaps(StorageLayers.of(spare))) {
+      throw RefusedException.usage(
+          "the spare "
+              + spare
+              + " lies on the backing "
+              + backing
+              + " itself and would be overwritten; name one on another disk or partition");
+    }
   }
 
   /** The backing, open and locked. */
@@ -143,8 +161,47 @@ public final class DiskOpening implements AutoCloseable {
 
   /** What a spare is bound to. */
   public BackingIdentity identity() {
-    DeviceFacts facts = backing.facts();
-    return new BackingIdentity(facts.sizeBytes(), facts.serial());
+    return BackingIdentity.of(backing);
+  }
+
+  /**
+   * Refuses to make a spare in passing where moved blocks may already be in another: it would be
+   * blank, and they would be read in their old places.
+   */
+  public void requireMayMakeSpare() throws RefusedException {
+    String way =
+        "if you mean it, make one with: remapfs format "
+            + backing.name()
+            + " --spare "
+            + spareChoice.path();
+    if (isSpare(backing)) {
+      throw RefusedException.refused(
+          backing.name() + " is itself the spare of a disk; name that disk, or " + way);
+    }
+    if (linkCount(Path.of(backing.name())) > 1) {
+      throw RefusedException.refused(
+          backing.name()
+              + " has other names (hard links), and its spare may lie beside one of them; name it"
+              + " with --spare, or "
+              + way);
+    }
+  }
+
+  private static boolean isSpare(PosixBlockDevice device) {
+    try {
+      MetadataStore.identify(device);
+      return true;
+    } catch (MetadataException e) {
+      return false;
+    }
+  }
+
+  private static int linkCount(Path file) {
+    try {
+      return (int) Files.getAttribute(file, "unix:nlink");
+    } catch (IOException e) {
+      return 1;
+    }
   }
 
   /** Makes the missing spare, in its default size, and opens it. */
@@ -160,10 +217,12 @@ public final class DiskOpening implements AutoCloseable {
   }
 
   /**
-   * Finds the other spares of the set, and recovers the metadata. With {@link Access#READ_ONLY}
-   * nothing is written. The store does not close the spares.
+   * Finds the other spares of the set, and recovers the metadata if backing and spare go together.
+   * With {@link Access#READ_ONLY} nothing is written. The store does not close the spares.
+   *
+   * @param acceptChanged whether they are taken to go together, whatever was done to them
    */
-  public MetadataStore recover() throws RefusedException {
+  public MetadataStore recover(boolean acceptChanged) throws RefusedException {
     PosixBlockDevice device = spare;
     if (device == null) {
       throw new IllegalStateException("the spare is not open");
@@ -173,7 +232,10 @@ public final class DiskOpening implements AutoCloseable {
       SpareFinder finder = new SpareFinder(spareChoice.path(), otherSpares, ioMode, access);
       set = finder.openAll(device);
       notes = finder.notes();
-      return MetadataStore.open(set, identity(), access);
+      SetIdentity check = new SetIdentity(backing, acceptChanged);
+      MetadataStore store = MetadataStore.open(set, identity(), access, check);
+      accepted = check;
+      return store;
     } catch (NotFormattedException e) {
       if (hasTags(device)) {
         throw new RefusedException(
@@ -228,21 +290,15 @@ public final class DiskOpening implements AutoCloseable {
     }
   }
 
-  /**
-   * Refuses a backing that something else wrote to since it was cleanly unmounted: blocks that were
-   * moved may not belong to what is there now. Reads a few blocks.
-   */
-  public void requireUnchanged(MetadataStore store) throws RefusedException {
-    Fingerprint then = store.cleanFingerprint();
-    if (then == null) {
-      return;
-    }
-    int blockSize = store.superblock().blockSizeBytes();
-    if (!Fingerprint.take(backing, store.table(), blockSize).matches(then)) {
-      throw RefusedException.refused(
-          backing.name()
-              + " was changed since its last unmount, so its moved blocks may be out of date; if"
-              + " you changed it, add --accept-changed, or format its spare anew");
+  /** Whether backing and spare were found to be copies that go together. */
+  public boolean isCopy() {
+    return accepted != null && accepted.isCopy();
+  }
+
+  /** Records what was accepted; for a set that is open for writing. */
+  public void recordIdentity(MetadataStore store) throws MetadataUnavailableException {
+    if (accepted != null) {
+      accepted.record(store);
     }
   }
 

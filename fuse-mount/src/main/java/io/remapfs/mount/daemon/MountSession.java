@@ -1,5 +1,6 @@
 package io.remapfs.mount.daemon;
 
+import io.remapfs.engine.EngineEvent;
 import io.remapfs.engine.RemapEngine;
 import io.remapfs.engine.device.Access;
 import io.remapfs.engine.metadata.MetadataStore;
@@ -107,12 +108,13 @@ public final class MountSession {
   }
 
   /** From here on the backing may be written: a crash must not look like a clean unmount. */
-  private void markOpened(MetadataStore metadata) {
+  private void markOpened(MetadataStore metadata, DiskOpening disks) {
     if (request.readOnly()) {
       return;
     }
     try {
       metadata.markOpened();
+      disks.recordIdentity(metadata);
     } catch (MetadataUnavailableException e) {
       throw new MountException("the spare cannot be written (" + e.getMessage() + ")", e);
     }
@@ -154,6 +156,7 @@ public final class MountSession {
               + " does not exist and a read-only mount makes none; make it with: remapfs format "
               + request.backing());
     }
+    disks.requireMayMakeSpare();
   }
 
   private void startLog(Path mountPoint) throws RefusedException {
@@ -183,7 +186,7 @@ public final class MountSession {
       disks.makeSpare();
       System.err.println("remapfs: made a new, blank spare " + disks.spareChoice().path());
     }
-    MetadataStore metadata = disks.recover();
+    MetadataStore metadata = disks.recover(request.acceptChanged());
     for (String note : disks.notes()) {
       System.err.println("remapfs: " + note);
       notes.add(note);
@@ -191,9 +194,7 @@ public final class MountSession {
     noteRecovery(metadata.recovery());
     EventLog events = new EventLog(EVENTS_KEPT);
     teardown.add("event log", events::close);
-    if (!request.acceptChanged()) {
-      disks.requireUnchanged(metadata);
-    }
+    tellOfCopy(disks, events);
     RemapEngine engine =
         RemapEngine.open(disks.backing(), metadata, request.engine(), events, access());
     disks.release();
@@ -216,7 +217,7 @@ public final class MountSession {
     // Not before the mount is there: one that cannot be made leaves the spare as it was.
     Runnable beforeServing =
         () -> {
-          markOpened(metadata);
+          markOpened(metadata, disks);
           housekeeper.start();
         };
     runSession(session, mountPoint, protection, beforeServing);
@@ -225,6 +226,20 @@ public final class MountSession {
   /** Under a dead mount may lie a directory that is not fit to be mounted on. */
   private static void requireMountPointOfToday(MountPoint cleared) throws RefusedException {
     MountPoint.look(cleared.directory()).requireMountable(false);
+  }
+
+  private void tellOfCopy(DiskOpening disks, EventLog events) {
+    if (!disks.isCopy()) {
+      return;
+    }
+    String sentence =
+        request.backing()
+            + " and its spare "
+            + disks.spareChoice().path()
+            + " are copies of those that were last mounted, or were moved; never use one of them with"
+            + " one of the originals";
+    System.err.println("remapfs: " + sentence);
+    events.onEvent(new EngineEvent(EngineEvent.Kind.COPIED, -1, -1, sentence));
   }
 
   private void noteRecovery(RecoveryReport recovery) {

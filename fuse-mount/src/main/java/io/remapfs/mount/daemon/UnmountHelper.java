@@ -1,6 +1,6 @@
 package io.remapfs.mount.daemon;
 
-import io.remapfs.mount.preflight.MountTable;
+import io.remapfs.engine.device.MountTable;
 import io.remapfs.mount.preflight.MountUsers;
 import io.remapfs.mount.session.UnmountException;
 import java.io.BufferedReader;

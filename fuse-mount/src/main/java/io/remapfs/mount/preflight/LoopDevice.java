@@ -1,5 +1,6 @@
 package io.remapfs.mount.preflight;
 
+import io.remapfs.engine.device.MountTable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;

@@ -1,5 +1,6 @@
 package io.remapfs.mount.preflight;
 
+import io.remapfs.engine.device.MountTable;
 import io.remapfs.engine.posix.Errno;
 import io.remapfs.engine.posix.LibC;
 import io.remapfs.engine.posix.Posix;

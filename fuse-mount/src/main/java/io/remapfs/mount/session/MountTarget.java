@@ -1,5 +1,6 @@
 package io.remapfs.mount.session;
 
+import io.remapfs.engine.device.MountTable;
 import io.remapfs.engine.posix.Errno;
 import io.remapfs.engine.posix.LibC;
 import java.io.IOException;
@@ -22,7 +23,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe.
  */
 final class MountTarget {
-  private static final Path MOUNT_INFO = Path.of("/proc/self/mountinfo");
   private static final Path LOOP_DEVICES = Path.of("/sys/block");
 
   /** Not to follow a symbolic link that took the mount point's place; linux/fs.h. */
@@ -156,34 +156,13 @@ final class MountTarget {
 
   /** The major:minor numbers of all that is mounted here, the topmost last. */
   private List<String> devices() {
-    List<String> devices = new ArrayList<>();
     try {
-      for (String line : Files.readAllLines(MOUNT_INFO, StandardCharsets.UTF_8)) {
-        String[] fields = line.split(" ", 6);
-        if (fields.length == 6 && unescaped(fields[4]).equals(path())) {
-          devices.add(fields[2]);
-        }
-      }
+      return MountTable.read().mounts().stream()
+          .filter(mount -> mount.mountPoint().equals(path))
+          .map(MountTable.Mount::device)
+          .toList();
     } catch (IOException e) {
       throw new IllegalStateException("/proc/self/mountinfo cannot be read", e);
     }
-    return devices;
-  }
-
-  /** The kernel writes blanks, tabs, newlines and backslashes of a path as \ooo, octal. */
-  static String unescaped(String field) {
-    if (field.indexOf('\\') < 0) {
-      return field;
-    }
-    StringBuilder plain = new StringBuilder();
-    for (int i = 0; i < field.length(); i++) {
-      if (field.charAt(i) == '\\' && i + 3 < field.length()) {
-        plain.append((char) Integer.parseInt(field.substring(i + 1, i + 4), 8));
-        i += 3;
-      } else {
-        plain.append(field.charAt(i));
-      }
-    }
-    return plain.toString();
   }
 }

@@ -72,6 +72,31 @@ class RemapfsTest {
     }
   }
 
+  @Test
+  void shouldRefuseAnEmptyPathWhenItWouldMeanTheCurrentDirectory() throws IOException {
+    refuses(2, "the path is empty", "mount", disk, "");
+  }
+
+  @Test
+  void shouldRefuseAnEmptyPathWhenItIsAnOptions() throws IOException {
+    refuses(2, "the path is empty", "mount", "--spare", "", disk, mountPoint);
+  }
+
+  @Test
+  void shouldMakeNoSpareWhenTheBackingIsASpareItself() throws IOException {
+    run("format", disk);
+    out.getBuffer().setLength(0);
+
+    refuses(3, "itself the spare", "mount", disk + ".remap", mountPoint);
+  }
+
+  @Test
+  void shouldMakeNoSpareWhenAnotherNameOfTheBackingMayHaveOne() throws IOException {
+    Files.createLink(directory.resolve("hard.img"), disk);
+
+    refuses(3, "hard links", "mount", disk, mountPoint);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -47,10 +47,4 @@ class InitNegotiationTest {
     assertThat(InitNegotiation.isFor(7, 23)).isTrue();
     assertThat(InitNegotiation.isFor(8, 30)).isFalse();
   }
-
-  @Test
-  void shouldUnderstandMountInfoWhenAPathHasOddCharacters() {
-    assertThat(MountTarget.unescaped("/mnt/a\\040b\\134c")).isEqualTo("/mnt/a b\\c");
-    assertThat(MountTarget.unescaped("/mnt/plain")).isEqualTo("/mnt/plain");
-  }
 }

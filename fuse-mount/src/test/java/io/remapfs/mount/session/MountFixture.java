@@ -11,6 +11,7 @@ import io.remapfs.engine.device.BlockDeviceException;
 import io.remapfs.engine.device.DeviceErrors;
 import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.device.IoMode;
+import io.remapfs.engine.device.MountTable;
 import io.remapfs.engine.device.PosixBlockDevice;
 import io.remapfs.engine.metadata.BackingIdentity;
 import io.remapfs.engine.metadata.MetadataStore;
@@ -120,19 +121,13 @@ final class MountFixture implements AutoCloseable {
 
   /** Whether anything is mounted on the mount point, by the kernel's word. */
   boolean isMounted() throws IOException {
-    return Files.readAllLines(Path.of("/proc/self/mountinfo")).stream()
-        .anyMatch(line -> MountTarget.unescaped(line.split(" ")[4]).equals(mountPoint.toString()));
+    return MountTable.read().at(mountPoint).isPresent();
   }
 
   /** Aborts the connection, through a view of fusectl of our own: it is not mounted everywhere. */
   void abortConnection() throws IOException, InterruptedException {
-    String minor = null;
-    for (String line : Files.readAllLines(Path.of("/proc/self/mountinfo"))) {
-      String[] fields = line.split(" ");
-      if (MountTarget.unescaped(fields[4]).equals(mountPoint.toString())) {
-        minor = fields[2].substring(fields[2].indexOf(':') + 1);
-      }
-    }
+    String device = MountTable.read().at(mountPoint).orElseThrow().device();
+    String minor = device.substring(device.indexOf(':') + 1);
     Path control = Files.createDirectory(directory.resolve("fusectl"));
     run("mount", "-t", "fusectl", "fusectl", control.toString());
     try {

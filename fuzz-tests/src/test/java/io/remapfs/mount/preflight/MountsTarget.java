@@ -1,5 +1,6 @@
 package io.remapfs.mount.preflight;
 
+import io.remapfs.engine.device.MountTable;
 import io.remapfs.fuzz.Expect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

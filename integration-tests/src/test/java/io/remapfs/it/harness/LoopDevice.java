@@ -1,9 +1,13 @@
 package io.remapfs.it.harness;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /** A loop device with direct I/O over a file; detached when closed. */
 public final class LoopDevice implements AutoCloseable {
+  private static final int SECTOR_BYTES = 512;
+
   private final String device;
   private boolean attached = true;
 
@@ -13,11 +17,30 @@ public final class LoopDevice implements AutoCloseable {
 
   /** Attaches the first free loop device to {@code file}. */
   public static LoopDevice attach(Path file) {
-    return new LoopDevice(
-        Shell.run("losetup", "-f", "--show", "--direct-io=on", file.toString())
-            .orFail()
-            .stdout()
-            .trim());
+    return attach(file, "--direct-io=on");
+  }
+
+  /** The same with options of losetup. */
+  public static LoopDevice attach(Path file, String... options) {
+    List<String> command = new ArrayList<>(List.of("losetup", "-f", "--show"));
+    command.addAll(List.of(options));
+    command.add(file.toString());
+    return new LoopDevice(Shell.run(command.toArray(String[]::new)).orFail().stdout().trim());
+  }
+
+  /**
+   * Makes partition {@code number} of it, known to the kernel only. The device must have been
+   * attached with {@code --partscan}.
+   */
+  public Path partition(int number, long byteOffset, long lengthBytes) {
+    Shell.run(
+            "addpart",
+            device,
+            Integer.toString(number),
+            Long.toString(byteOffset / SECTOR_BYTES),
+            Long.toString(lengthBytes / SECTOR_BYTES))
+        .orFail();
+    return Path.of(device + "p" + number);
   }
 
   /** {@code /dev/loopN}. */

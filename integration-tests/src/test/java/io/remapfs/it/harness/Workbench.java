@@ -95,6 +95,11 @@ public final class Workbench implements AutoCloseable {
     return keep(LoopDevice.attach(file));
   }
 
+  /** The same with options of losetup. */
+  public LoopDevice loop(Path file, String... options) {
+    return keep(LoopDevice.attach(file, options));
+  }
+
   /** Mounts a file system of the kernel's; unmounted at the end. */
   public Path mountFileSystem(String device, String... options) {
     Path mountPoint = folder("filesystem-" + made++);

@@ -21,6 +21,8 @@ package io.remapfs.engine.device;
  * </ul>
  */
 public interface BlockDevice extends AutoCloseable {
+  /** Stands in {@link #identity()} between a disk's and where in it the device begins. */
+  String FROM_BYTE = " from byte ";
 
   /**
    * Reads {@code lengthBytes} bytes at {@code byteOffset} into {@code buffer} at index {@code at}.
@@ -84,6 +86,21 @@ public interface BlockDevice extends AutoCloseable {
 
   /** A name for messages: the path as the user gave it. */
   String name();
+
+  /** What tells it from every other, a copy of it among them; "" where unknown. */
+  default String identity() {
+    return "";
+  }
+
+  /**
+   * When its contents were last changed by anybody, for a file that the file system keeps that of;
+   * durable on return. Nothing may be written at the same time.
+   *
+   * @return a number that any change replaces by another, 0 where unknown
+   */
+  default long contentsStamp() {
+    return 0;
+  }
 
   @Override
   void close();

@@ -17,15 +17,29 @@ final class BlockDeviceSysfs {
     return value.isEmpty() ? DEFAULT_SECTOR_BYTES : Integer.parseInt(value);
   }
 
-  /** The drive's WWN or serial number; empty where it has none (a loop device). */
+  /** The drive's WWN or serial number, also of a partition; empty where it has none. */
   static String serial(long rdev) throws IOException {
     return firstOf(
-        rdev, List.of("wwid", "device/wwid", "device/serial", "../device/serial", "serial"));
+        rdev,
+        List.of(
+            "wwid",
+            "device/wwid",
+            "device/serial",
+            "../device/serial",
+            "serial",
+            "../wwid",
+            "../device/wwid",
+            "../serial"));
   }
 
   /** {@code /sys/dev/block/MAJOR:MINOR}, with the encoding of glibc's {@code gnu_dev_major}. */
   static Path directory(long dev) {
-    return Path.of("/sys/dev/block", major(dev) + ":" + minor(dev));
+    return Path.of("/sys/dev/block", number(dev));
+  }
+
+  /** "8:1". */
+  static String number(long dev) {
+    return major(dev) + ":" + minor(dev);
   }
 
   static long major(long dev) {

@@ -1,85 +1,100 @@
 package io.remapfs.engine.device;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.Optional;
 
-/** Tells who else has a device, from what the kernel publishes. */
-public final class DeviceHolders {
+/** Tells who else has the bytes of a device, and what to do about it. Looks, never touches. */
+final class DeviceHolders {
+  private static final String UNKNOWN =
+      "is in use (part of an array or another volume, or open in another program); release it"
+          + " there first";
+
   private DeviceHolders() {}
 
-  /**
-   * The process that holds a {@code flock} on a file, from /proc/locks.
-   *
-   * @return its id, or -1 where none is seen (it may be in another container)
-   */
-  public static long flockHolder(Path path) {
-    try {
-      long dev = (long) Files.getAttribute(path, "unix:dev");
-      long inode = (long) Files.getAttribute(path, "unix:ino");
-      String id =
-          String.format(
-              "%02x:%02x:%d", BlockDeviceSysfs.major(dev), BlockDeviceSysfs.minor(dev), inode);
-      return flockHolder(Files.readAllLines(Path.of("/proc/locks")), id);
-    } catch (IOException e) {
-      return -1;
+  /** What follows the device's name, where the kernel refused to open it exclusively. */
+  static DeviceBusyException exclusively(String path, StorageLayers layers) {
+    Optional<String> mounted = mountOver(layers, false);
+    if (mounted.isPresent()) {
+      return new DeviceBusyException(path + " " + mounted.get(), -1);
     }
+    LockHolders processes = new LockHolders();
+    long holder = processes.of(layers.extents());
+    if (holder > 0) {
+      return new DeviceBusyException(
+          path + " is already in use by " + processes.describe(holder) + "; unmount it there first",
+          holder);
+    }
+    Optional<String> other = swapOver(layers).or(() -> deviceOver(Path.of("/sys"), layers));
+    return new DeviceBusyException(path + " " + other.orElse(UNKNOWN), -1);
   }
 
-  /** The same from the lines of /proc/locks, for a file named "MAJOR:MINOR:INODE". */
-  static long flockHolder(List<String> lines, String id) {
-    for (String line : lines) {
-      // "1: FLOCK  ADVISORY  WRITE 708 fe:00:1234 0 EOF"; "->" marks one who only waits.
-      String[] fields = line.trim().split("\\s+", -1);
-      if (fields.length > 5 && fields[1].equals("FLOCK") && fields[5].equals(id)) {
-        return fields[4].matches("[0-9]{1,18}") ? Long.parseLong(fields[4]) : -1;
+  /** "is in use (/dev/sda1 is mounted at /home); unmount it first with: umount /home". */
+  static Optional<String> mountOver(StorageLayers layers, boolean onlyWritable) {
+    try {
+      for (MountTable.Mount mount : MountTable.read().mounts()) {
+        if ((mount.writable() || !onlyWritable) && layers.overlaps(layersOf(mount))) {
+          return Optional.of(
+              "is in use ("
+                  + mount.source()
+                  + " is mounted at "
+                  + mount.mountPoint()
+                  + "); unmount it first with: umount "
+                  + mount.mountPoint());
+        }
       }
+    } catch (IOException e) {
+      return Optional.empty();
     }
-    return -1;
+    return Optional.empty();
   }
 
-  /** "mounted at /home", or a guess: what keeps a block device from being opened exclusively. */
-  public static String ofBlockDevice(String path) {
+  /** A file system of several devices, as btrfs, has a number of its own but names one of them. */
+  private static StorageLayers layersOf(MountTable.Mount mount) {
+    Path number = Path.of("/sys/dev/block", mount.device());
+    if (Files.exists(number)) {
+      return StorageLayers.ofDevice(mount.device());
+    }
+    return mount.source().startsWith("/dev/") && Files.exists(Path.of(mount.source()))
+        ? StorageLayers.of(Path.of(mount.source()))
+        : StorageLayers.none();
+  }
+
+  private static Optional<String> swapOver(StorageLayers layers) {
     try {
-      long rdev = (long) Files.getAttribute(Path.of(path), "unix:rdev");
-      String id = BlockDeviceSysfs.major(rdev) + ":" + BlockDeviceSysfs.minor(rdev);
-      String real = Path.of(path).toRealPath().toString();
-      for (String line : Files.readAllLines(Path.of("/proc/self/mountinfo"))) {
-        String[] fields = line.split(" ", -1);
-        int dash = List.of(fields).indexOf("-");
-        boolean same = fields[2].equals(id) || (dash > 0 && fields[dash + 2].equals(real));
-        if (same) {
-          return "mounted at " + fields[4];
+      List<String> lines = Files.readAllLines(Path.of("/proc/swaps"));
+      for (String line : lines.subList(Math.min(1, lines.size()), lines.size())) {
+        String swap = line.split("\\s", 2)[0];
+        if (layers.overlaps(StorageLayers.of(Path.of(swap)))) {
+          return Optional.of("is in use as swap; end that first with: swapoff " + swap);
         }
       }
     } catch (IOException | RuntimeException e) {
-      return "mounted, or part of an array or another volume";
+      return Optional.empty();
     }
-    return "mounted, or part of an array or another volume";
+    return Optional.empty();
   }
 
-  /** The loop devices whose backing file is {@code path}: "/dev/loop0", ... */
-  public static List<String> loopDevicesOver(Path path) {
-    try (Stream<Path> blocks = Files.list(Path.of("/sys/block"))) {
-      Path real = path.toRealPath();
-      return blocks
-          .filter(block -> isBackedBy(block, real))
-          .map(block -> "/dev/" + block.getFileName())
-          .sorted()
-          .toList();
-    } catch (IOException e) {
-      return List.of();
-    }
+  /** Arrays, volumes and encrypted devices that are made of it. */
+  private static Optional<String> deviceOver(Path sys, StorageLayers layers) {
+    return layers.extents().stream()
+        .map(extent -> sys.resolve("class/block").resolve(extent.node().getFileName()))
+        .flatMap(directory -> namesIn(directory.resolve("holders")).stream())
+        .findFirst()
+        .map(holder -> "is part of /dev/" + holder + "; release it there first");
   }
 
-  private static boolean isBackedBy(Path block, Path real) {
-    Path backing = block.resolve("loop/backing_file");
-    try {
-      return Files.isReadable(backing) && Files.readString(backing).strip().equals(real.toString());
+  private static List<Path> namesIn(Path directory) {
+    List<Path> names = new ArrayList<>();
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+      entries.forEach(entry -> names.add(entry.getFileName()));
     } catch (IOException e) {
-      return false;
+      return List.of(); // the layer is no block device
     }
+    return names;
   }
 }

@@ -11,7 +11,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * <p>Opened with O_DIRECT unless asked otherwise: a buffered write always succeeds and its error
  * surfaces later without an address, and a buffered read drags its neighbours in. A block device
  * that is written is opened with O_EXCL, so that one which is mounted or belongs to an array is
- * refused; every device is locked with {@code flock}, exclusively where it is written.
+ * refused; every device is locked with {@code flock}, and what it lies on with {@link RangeLocks},
+ * exclusively where it is written.
  *
  * <p>Transfers never go through {@code FileChannel}: an interrupt closes that, and it has no errno.
  *
@@ -37,6 +38,7 @@ public final class PosixBlockDevice implements BlockDevice {
   private final String name;
   private final int fd;
   private final DeviceFacts facts;
+  private final RangeLocks locks;
   private final long sectorMask;
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile boolean flushFailed;
@@ -44,11 +46,12 @@ public final class PosixBlockDevice implements BlockDevice {
   /** Where the device was last seen to end; its size unless it was cut short. */
   private volatile long endBytes;
 
-  private PosixBlockDevice(LibC libc, String name, int fd, DeviceFacts facts) {
+  private PosixBlockDevice(LibC libc, String name, DeviceOpener.Opened opened) {
     this.libc = libc;
     this.name = name;
-    this.fd = fd;
-    this.facts = facts;
+    this.fd = opened.fd();
+    this.facts = opened.facts();
+    this.locks = opened.locks();
     this.sectorMask = facts.sectorSizeBytes() - 1L;
     this.endBytes = facts.sizeBytes();
   }
@@ -68,8 +71,7 @@ public final class PosixBlockDevice implements BlockDevice {
   /** The same with every system call going through {@code libc}. */
   static PosixBlockDevice open(LibC libc, String path, IoMode mode, Access access)
       throws DeviceOpenException {
-    DeviceOpener.Opened opened = DeviceOpener.open(libc, path, mode, access);
-    return new PosixBlockDevice(libc, path, opened.fd(), opened.facts());
+    return new PosixBlockDevice(libc, path, DeviceOpener.open(libc, path, mode, access));
   }
 
   /** What the kernel tells of this device. */
@@ -221,8 +223,24 @@ public final class PosixBlockDevice implements BlockDevice {
   }
 
   @Override
+  public String identity() {
+    return facts.identity();
+  }
+
+  @Override
+  public long contentsStamp() {
+    // Not of a file that others have under another identity tomorrow, nor through a loop device.
+    if (facts.isBlockDevice() || facts.identity().isEmpty()) {
+      return 0;
+    }
+    // fdatasync leaves the time of the last change behind, and a power cut would bring an older.
+    return libc.fsync(fd) == 0 ? FileIdentity.modifiedNanos(libc, fd) : 0;
+  }
+
+  @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
+      locks.close();
       libc.close(fd);
     }
   }

@@ -20,8 +20,9 @@ import java.util.UUID;
  *   48 blocks in all (u32)           112 salvaged blocks, ever
  *   52 zeros                         120 pending records dropped for want of room, ever
  *   64 body, 4016 bytes              128 flags (u32): 1 = closed cleanly
- *   4080 zeros                       132 fingerprint samples (u32): 48, or 0 for none
- *   4092 CRC32C                      136 samples: bit 63 known, low 32 bits CRC32C
+ *   4080 zeros                       132 fingerprint samples (u32): 80, or 0 for none
+ *   4092 CRC32C                      136 samples: bit 63 known, the others hash
+ *                                    776 stamp of the backing's contents, or 0
  *
  *   body of an entry block           body of a burnt-map block
  *   64 + 16 i: blockIndex, target    64 + 8 i: word i
@@ -52,6 +53,7 @@ final class CheckpointFormat {
   private static final int FLAGS_AT = 128;
   private static final int SAMPLES_AT = 132;
   private static final int FINGERPRINT_AT = 136;
+  private static final int STAMP_AT = FINGERPRINT_AT + 8 * Fingerprint.SAMPLES;
   private static final int FLAG_CLEAN = 1;
 
   /**
@@ -109,6 +111,7 @@ final class CheckpointFormat {
       for (int i = 0; i < Fingerprint.SAMPLES; i++) {
         bytes.putLong(at + FINGERPRINT_AT + 8 * i, header.fingerprint().get().sampleAt(i));
       }
+      bytes.putLong(at + STAMP_AT, header.fingerprint().get().contentsStamp());
     }
     BlockFormat.seal(bytes, at);
   }
@@ -165,7 +168,7 @@ final class CheckpointFormat {
     for (int i = 0; i < samples.length; i++) {
       samples[i] = bytes.getLong(at + FINGERPRINT_AT + 8 * i);
     }
-    return Optional.of(Fingerprint.ofSamples(samples));
+    return Optional.of(Fingerprint.of(samples, bytes.getLong(at + STAMP_AT)));
   }
 
   /** Whether an intact block is block {@code index} of the checkpoint that {@code header} heads. */

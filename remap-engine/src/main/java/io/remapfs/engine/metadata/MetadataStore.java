@@ -131,6 +131,20 @@ public final class MetadataStore {
   public static MetadataStore open(
       List<BlockDevice> spares, @Nullable BackingIdentity expected, Access access)
       throws MetadataException {
+    return open(spares, expected, access, RecoveredSet.Check.NONE);
+  }
+
+  /**
+   * The same with a say in it, once it is known what is there and before anything is written.
+   *
+   * @throws MetadataException as above, or from {@code check}; nothing was written then
+   */
+  public static MetadataStore open(
+      List<BlockDevice> spares,
+      @Nullable BackingIdentity expected,
+      Access access,
+      RecoveredSet.Check check)
+      throws MetadataException {
     SpareSet set = SpareSet.of(spares);
     if (!set.unneeded().isEmpty()) {
       throw new WrongSetException(
@@ -140,6 +154,13 @@ public final class MetadataStore {
     }
     Recovery.Result recovered = new Recovery(set).run(expected);
     MetadataStore store = new MetadataStore(access, recovered);
+    check.accept(
+        new RecoveredSet(
+            set.head().device(),
+            store.superblock,
+            store.table,
+            recovered.report().wasClean(),
+            store.cleanFingerprint));
     if (access == Access.READ_WRITE) {
       SpareFormatter.reserveWhereThereIsRoom(set.head().device(), set.head().layout());
     }

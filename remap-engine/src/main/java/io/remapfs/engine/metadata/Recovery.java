@@ -140,8 +140,7 @@ final class Recovery {
               + expected.sizeBytes()
               + "; name the backing it was made for, or another spare");
     }
-    // A set made where no id was known is bound by size alone.
-    if (!formatted.deviceId().isEmpty() && !formatted.deviceId().equals(expected.deviceId())) {
+    if (formatted.contradicts(expected)) {
       throw new WrongSetException(
           "the spare "
               + spareName

@@ -99,7 +99,7 @@ final class SpareFormatter {
         layout.spareSizeBytes(),
         layout.ringBlocks(),
         Instant.now().getEpochSecond(),
-        "",
+        spare.identity(),
         1,
         Membership.ofOnlyMember(setUuid));
   }

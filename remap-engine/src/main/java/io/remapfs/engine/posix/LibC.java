@@ -32,6 +32,14 @@ public interface LibC {
 
   int fdatasync(int fd);
 
+  int fsync(int fd);
+
+  /** {@code address} is that of a {@code struct statx}. */
+  int statx(int directoryFd, String path, int flags, int mask, long address);
+
+  /** {@code address} is that of a {@code struct statfs}. */
+  int fstatfs(int fd, long address);
+
   /** With {@code whence} 2, the present size of a file or block device. */
   long lseek(int fd, long offset, int whence);
 
@@ -43,6 +51,9 @@ public interface LibC {
 
   /** See {@code flock(2)}. */
   int flock(int fd, int operation);
+
+  /** For the commands whose argument is an address; see {@code fcntl(2)}. */
+  int fcntl(int fd, int command, long argument);
 
   int mlockall(int flags);
 

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.remapfs.engine.device.CrashableDevice;
 import io.remapfs.engine.device.CrashableDevice.Fault;
 import io.remapfs.engine.device.CrashableDevice.Operation;
+import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.table.RemapTable;
 import io.remapfs.engine.table.Target;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 
 final class FingerprintTest {
@@ -20,6 +22,24 @@ final class FingerprintTest {
     backing.corrupt(4096 * 3 + 77, 1);
     assertThat(Fingerprint.take(backing, table, 4096).matches(before)).isFalse();
     assertThat(before.matches(Fingerprint.take(backing, table, 4096))).isFalse();
+  }
+
+  @Test
+  void shouldTellASuperblockThatEndsInItsOwnChecksum() throws Exception {
+    writeSealed(1);
+    Fingerprint before = Fingerprint.take(backing, table, 4096);
+    writeSealed(2);
+    assertThat(Fingerprint.take(backing, table, 4096).matches(before)).isFalse();
+  }
+
+  /** As ext4 does at 1 KiB: CRC32C without the last inversion, little-endian. */
+  private void writeSealed(int content) throws Exception {
+    IoBuffer block = IoBuffer.allocate(4096);
+    block.bytes().putInt(1024 + 48, content);
+    CRC32C crc = new CRC32C();
+    crc.update(block.bytes().slice(1024, 1020));
+    block.bytes().putInt(2044, Integer.reverseBytes((int) ~crc.getValue()));
+    backing.write(0, block, 0, 4096);
   }
 
   @Test

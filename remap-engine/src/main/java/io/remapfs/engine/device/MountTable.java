@@ -1,4 +1,4 @@
-package io.remapfs.mount.preflight;
+package io.remapfs.engine.device;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -35,6 +35,11 @@ public record MountTable(List<Mount> mounts) {
     /** Whether that user made this FUSE mount, who may then unmount it by fusermount. */
     public boolean isMadeBy(int uid) {
       return options.contains("user_id=" + Integer.toUnsignedString(uid));
+    }
+
+    /** Whether the file system itself (not just this mount of it) takes writes. */
+    public boolean writable() {
+      return options.contains("rw");
     }
 
     /** Whether a FUSE daemon serves it. */

@@ -1,4 +1,4 @@
-package io.remapfs.mount.preflight;
+package io.remapfs.engine.device;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -39,6 +39,18 @@ class MountTableTest {
   void shouldFindWhereADeviceIsMounted() {
     assertThat(TABLE.ofDevice("7:0").orElseThrow().mountPoint()).isEqualTo(Path.of("/mnt/c"));
     assertThat(TABLE.ofDevice("7:1")).isEmpty();
+  }
+
+  @Test
+  void shouldTellAFileSystemThatTakesWritesWhenTheMountItselfDoesNot() {
+    MountTable table =
+        MountTable.parse(
+            List.of(
+                "30 22 8:1 / /mnt/a ro - ext4 /dev/sda1 rw,errors=continue",
+                "31 22 8:2 / /mnt/b rw - ext4 /dev/sda2 ro,norecovery"));
+
+    assertThat(table.at(Path.of("/mnt/a")).orElseThrow().writable()).isTrue();
+    assertThat(table.at(Path.of("/mnt/b")).orElseThrow().writable()).isFalse();
   }
 
   @Test
