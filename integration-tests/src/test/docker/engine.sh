@@ -36,9 +36,44 @@ processes_of() {
   done
 }
 
-loops_below() { losetup --list --noheadings --output NAME,BACK-FILE | awk -v below="$1/" 'index($2, below) == 1 { print $1 }'; }
-
 mounts_below() { findmnt -rno TARGET | awk -v below="$1/" 'index($0, below) == 1' | tac; }
+
+# Minor device numbers of the FUSE mounts in a mountinfo, those below FOLDER or not: fuse_mounts FILE FOLDER below|elsewhere|all.
+fuse_mounts() {
+  awk -v below="$2/" -v which="$3" '
+    { for (i = 7; $i != "-"; i++); }
+    $(i + 1) ~ /^fuse(\.|blk|$)/ && (which == "all" || (which == "below") == (index($5, below) == 1)) { sub(/.*:/, "", $3); print $3 }
+  ' "$1" 2>/dev/null || true
+}
+
+# The FUSE connections that only the engine's containers, or mounts below its folder, have.
+fuse_connections_of() {
+  local pid
+  {
+    fuse_mounts /proc/self/mountinfo "$1" below
+    for pid in $(processes_of "$1"); do
+      fuse_mounts "/proc/$pid/mountinfo" "$1" all
+    done
+  } | sort -u | grep -vxF -f <(fuse_mounts /proc/self/mountinfo "$1" elsewhere) || true
+}
+
+# loops_of FOLDER CONNECTION...: loop devices over what lies below the folder, or on such a FUSE mount:
+# of a file in a container only its device is told.
+loops_of() {
+  losetup --list --noheadings --raw --output NAME,BACK-MAJ:MIN,BACK-FILE | awk -v below="$1/" -v fuse=" ${*:2} " '
+    { sub(/^0:/, "", $2) } index($3, below) == 1 || index(fuse, " " $2 " ") { print $1 }'
+}
+
+# abort_fuse CONNECTION...: a container in which a file system is mounted over the image that it serves
+# could not end: its last process would wait for that file system to be written out through itself.
+abort_fuse() {
+  local connection connections=/sys/fs/fuse/connections mounted=no
+  mountpoint -q "$connections" || { mount -t fusectl fusectl "$connections" && mounted=yes; } || return 0
+  for connection in "$@"; do
+    echo 1 >"$connections/$connection/abort" || true
+  done
+  [[ $mounted == no ]] || umount "$connections"
+}
 
 # Waits up to SECONDS until COMMAND... succeeds.
 await() {
@@ -61,9 +96,11 @@ is_gone() { [[ -z $(stat_of "$1") ]]; }
 
 # take_down FOLDER: everything an engine made, whatever state it is in.
 take_down() {
-  local folder=$1 pid target device devices containers
-  # Now: without its container, a loop device's file has no path any more.
-  readarray -t devices < <(loops_below "$folder")
+  local folder=$1 pid target device connections devices containers
+  # Now: without its container, neither a FUSE mount nor a loop device tells whose it was.
+  readarray -t connections < <(fuse_connections_of "$folder")
+  readarray -t devices < <(loops_of "$folder" "${connections[@]}")
+  abort_fuse "${connections[@]}"
   if [[ -S $folder/docker.sock ]] && containers=$(engine_docker "$folder" ps -aq 2>/dev/null) && [[ -n $containers ]]; then
     # shellcheck disable=SC2086 # one a word
     engine_docker "$folder" rm --force --volumes $containers >/dev/null 2>&1 || true
@@ -81,7 +118,7 @@ take_down() {
   done < <(find "$folder/exec/containerd" -name address -exec awk 1 {} + 2>/dev/null || true)
   await 10 no_process_of "$folder" || say "processes of $folder do not end: $(processes_of "$folder" | tr '\n' ' ')"
   for device in "${devices[@]}"; do
-    losetup --detach "$device" || true
+    losetup --detach "$device" 2>/dev/null || true # A mount's own is gone with it.
   done
   for target in $(mounts_below "$folder"); do
     umount "$target" 2>/dev/null || umount --lazy "$target" || true
