@@ -46,15 +46,20 @@ fuse_mounts() {
   ' "$1" 2>/dev/null || true
 }
 
-# The FUSE connections that only the engine's containers, or mounts below its folder, have.
+# The FUSE connections that only the engine's containers, or mounts below its folder, have. Processes that
+# see the host's mounts, as containerd does, tell nothing: any of those may be somebody else's.
 fuse_connections_of() {
-  local pid
-  {
+  local pid own candidates
+  own=$(readlink /proc/self/ns/mnt)
+  candidates=$(
     fuse_mounts /proc/self/mountinfo "$1" below
     for pid in $(processes_of "$1"); do
-      fuse_mounts "/proc/$pid/mountinfo" "$1" all
+      [[ $(readlink "/proc/$pid/ns/mnt" 2>/dev/null || echo "$own") == "$own" ]] \
+        || fuse_mounts "/proc/$pid/mountinfo" "$1" all
     done
-  } | sort -u | grep -vxF -f <(fuse_mounts /proc/self/mountinfo "$1" elsewhere) || true
+  )
+  # Asked last, so that what was mounted meanwhile is left out as well.
+  sort -u <<<"$candidates" | grep -vxF -f <(fuse_mounts /proc/self/mountinfo "$1" elsewhere) | grep . || true
 }
 
 # loops_of FOLDER CONNECTION...: loop devices over what lies below the folder, or on such a FUSE mount:
