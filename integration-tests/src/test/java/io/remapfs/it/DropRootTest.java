@@ -340,17 +340,23 @@ final class DropRootTest {
     Path mountPoint = bench.folder("mount");
     Path jar = Repository.root().resolve("packaging/target/dist/current/remapfs-entry.jar");
 
-    Refusal.refusesCommand(
-        bench,
-        Refusal.REFUSED,
-        "setpriv --no-new-privs",
+    // Not by the launcher, which would see to it, and chooses these flags.
+    List<String> command =
+        new ArrayList<>(
+            List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+    if (Runtime.version().feature() >= 24) {
+      command.add("--enable-native-access=ALL-UNNAMED");
+      command.add("--sun-misc-unsafe-memory-access=allow");
+    }
+    command.addAll(
         List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-jar",
             jar.toRealPath().toString(),
             "mount",
             USER,
             backing.toString(),
             mountPoint.toString()));
+
+    Refusal.refusesCommand(bench, Refusal.REFUSED, "setpriv --no-new-privs", command);
   }
 }
