@@ -171,16 +171,15 @@ final class DropRootTest {
   @Test
   void shouldLeaveNoDeadMountWhenKilled(Workbench bench) throws IOException {
     Path backing = bench.disk("disk.img", SIZE);
-    Path mountPoint;
-    try (Mounted mounted = bench.mount(backing, USER, "--loop")) {
-      mounted.write(0, Images.pattern(1, 0, BLOCK));
-      mounted.sync();
-      mountPoint = mounted.mountPoint();
-      mounted.kill9();
-    }
+    Mounted mounted = bench.mount(backing, USER, "--loop");
+    mounted.write(0, Images.pattern(1, 0, BLOCK));
+    mounted.sync();
 
-    Await.until("unmounted", () -> !MountTable.isMounted(mountPoint));
-    Await.until("detached", () -> MountTable.loopsBelow(bench.folder()).isEmpty());
+    mounted.kill9();
+
+    Await.until("unmounted", () -> !MountTable.isMounted(mounted.mountPoint()));
+    // By its own name: its file's path is another once the mount is gone.
+    Await.until("detached", () -> Shell.run("losetup", mounted.announced()).exitCode() != 0);
     Await.until("helper gone", () -> MountTable.processesNaming(bench.folder()).isEmpty());
     assertReads(bench.mount(backing, USER), 0, Images.pattern(1, 0, BLOCK));
   }

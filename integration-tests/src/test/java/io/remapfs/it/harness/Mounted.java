@@ -174,6 +174,8 @@ public final class Mounted implements AutoCloseable {
 
   /** Clears a mount the daemon of which is gone or does not answer. */
   private static void detach(Path mountPoint) {
+    // First: without the mount, a loop device's file has no path by which it would be found.
+    MountTable.loopsBelow(mountPoint).forEach(device -> Shell.run("losetup", "-d", device));
     while (MountTable.isMounted(mountPoint)) {
       Shell.run("umount", "-l", mountPoint.toString()).orFail();
     }
