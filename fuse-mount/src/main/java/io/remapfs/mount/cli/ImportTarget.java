@@ -1,13 +1,11 @@
 package io.remapfs.mount.cli;
 
 import io.remapfs.engine.BlockRun;
-import io.remapfs.engine.EngineOptions;
 import io.remapfs.engine.MarkReport;
 import io.remapfs.engine.RemapEngine;
 import io.remapfs.engine.device.Access;
 import io.remapfs.engine.device.BlockDeviceException;
 import io.remapfs.engine.device.IoMode;
-import io.remapfs.engine.metadata.MetadataStore;
 import io.remapfs.mount.control.ControlParser;
 import io.remapfs.mount.daemon.DiskOpening;
 import io.remapfs.mount.preflight.ExitCode;
@@ -151,16 +149,7 @@ abstract sealed class ImportTarget implements AutoCloseable {
                   + " to record it in; make it first with: remapfs format "
                   + backing);
         }
-        MetadataStore metadata = disks.recover(false);
-        RemapEngine engine =
-            RemapEngine.open(
-                disks.backing(),
-                metadata,
-                EngineOptions.defaults(),
-                event -> {},
-                Access.READ_WRITE);
-        disks.release();
-        return new Offline(engine);
+        return new Offline(disks.startOffline());
       }
     }
 

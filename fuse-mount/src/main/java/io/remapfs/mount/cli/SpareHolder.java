@@ -1,11 +1,9 @@
 package io.remapfs.mount.cli;
 
-import io.remapfs.engine.EngineOptions;
 import io.remapfs.engine.RemapEngine;
 import io.remapfs.engine.device.Access;
 import io.remapfs.engine.device.IoMode;
 import io.remapfs.engine.metadata.AddedSpare;
-import io.remapfs.engine.metadata.MetadataStore;
 import io.remapfs.mount.control.MigrationState;
 import io.remapfs.mount.control.SpareRequest;
 import io.remapfs.mount.daemon.DiskOpening;
@@ -139,16 +137,8 @@ abstract sealed class SpareHolder implements AutoCloseable {
                   + " format "
                   + path);
         }
-        MetadataStore metadata = disks.recover(false);
+        RemapEngine engine = disks.startOffline();
         disks.notes().forEach(note -> System.err.println("remapfs: " + note));
-        RemapEngine engine =
-            RemapEngine.open(
-                disks.backing(),
-                metadata,
-                EngineOptions.defaults(),
-                event -> {},
-                Access.READ_WRITE);
-        disks.release();
         return new Offline(backing, engine, io);
       }
     }

@@ -1,5 +1,7 @@
 package io.remapfs.mount.daemon;
 
+import io.remapfs.engine.EngineOptions;
+import io.remapfs.engine.RemapEngine;
 import io.remapfs.engine.device.Access;
 import io.remapfs.engine.device.BlockDevice;
 import io.remapfs.engine.device.DeviceFacts;
@@ -263,6 +265,18 @@ public final class DiskOpening implements AutoCloseable {
     } catch (MetadataException e) {
       throw new RefusedException(ExitCode.REFUSED, String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /**
+   * Recovers, and starts an engine that nobody mounts; closing it closes the devices. What {@link
+   * #notes} has then is for the caller to tell.
+   */
+  public RemapEngine startOffline() throws RefusedException {
+    MetadataStore metadata = recover(false);
+    RemapEngine engine =
+        RemapEngine.open(backing, metadata, EngineOptions.defaults(), event -> {}, access);
+    release();
+    return engine;
   }
 
   private static boolean hasTags(PosixBlockDevice device) {
