@@ -1,5 +1,6 @@
 package io.remapfs.engine;
 
+import io.remapfs.engine.RequestState.Asker;
 import io.remapfs.engine.device.BlockDevice;
 import io.remapfs.engine.device.BlockDeviceException;
 import io.remapfs.engine.device.IoBuffer;
@@ -42,8 +43,13 @@ final class GuardedRead {
   private void readRun(long target, long from, long to, IoBuffer buffer, int at)
       throws BlockDeviceException {
     BlockDevice device = context.deviceOf(target);
+    long deviceOffset = context.deviceOffset(target, from);
     try {
-      device.read(context.deviceOffset(target, from), buffer, at, (int) (to - from));
+      if (state.asker == Asker.SCANNER) {
+        device.readMedium(deviceOffset, buffer, at, (int) (to - from));
+      } else {
+        device.read(deviceOffset, buffer, at, (int) (to - from));
+      }
     } catch (TransportErrorException e) {
       throw state.passOn(target, e);
     } catch (MediumErrorException e) {
@@ -101,7 +107,7 @@ final class GuardedRead {
         // Where no slot takes it the block stays pending, and is asked again at the next read.
         state.relocation.move(blockIndex, target, block, Cause.SALVAGED);
       } else {
-        if (context.options.unreadable() == EngineOptions.Unreadable.ZERO) {
+        if (state.answersZeros()) {
           state.salvage.readSectors(device, deviceOffset, block, 0, 0);
         }
         state.answerLost(state.lost(blockIndex));

@@ -26,8 +26,12 @@ final class GuardedRequest {
   private final GuardedWrite writes;
 
   GuardedRequest(EngineContext context) {
+    this(context, RequestState.Asker.USER);
+  }
+
+  GuardedRequest(EngineContext context, RequestState.Asker asker) {
     this.context = context;
-    this.state = new RequestState(context);
+    this.state = new RequestState(context, asker);
     this.reads = new GuardedRead(context, state);
     this.writes = new GuardedWrite(context, state);
   }
@@ -76,6 +80,11 @@ final class GuardedRequest {
   private boolean finishedMove(long blockIndex) throws BlockDeviceException {
     finish();
     return Target.isRemapped(context.table.targetOf(blockIndex));
+  }
+
+  /** Blocks of what was read of which a byte is lost. */
+  int lostBlocks() {
+    return state.lostBlocks();
   }
 
   /**

@@ -46,10 +46,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * <p>Thread-safe. {@link #close} must come after the last request.
  */
 public final class RemapEngine {
+  /** The most that one {@link #scan} reads, in bytes. */
+  public static final int MAX_SCAN_BYTES = EngineContext.BOUNCE_BYTES;
+
   private final EngineContext context;
   private final ReadPath reads;
   private final WritePath writes;
   private final ZeroPath zeroes;
+  private final ScanRead scans;
   private final BlockDevice backing;
   private final RemapTable table;
   private final EngineCounters counters;
@@ -67,6 +71,7 @@ public final class RemapEngine {
     this.reads = new ReadPath(context);
     this.writes = new WritePath(context);
     this.zeroes = new ZeroPath(context, writes);
+    this.scans = new ScanRead(context);
   }
 
   /**
@@ -306,6 +311,38 @@ public final class RemapEngine {
   public MigrationReport migrateToNewest(MigrationProgress progress) throws BlockDeviceException {
     refuseIfReadOnly();
     return new Migration(context).migrate(progress);
+  }
+
+  /**
+   * Reads a range for the scanner, past the counters of the users' requests: each block where its
+   * newest contents are, from the medium and not from a cache. What fails is salvaged as for a
+   * user; the step then ends after at most 64 KiB, for others wait for the guard.
+   *
+   * @param byteOffset a multiple of the block size
+   * @param lengthBytes a multiple of the block size, at most {@link #MAX_SCAN_BYTES}
+   * @param retryPending whether a pending block gets its one attempt
+   * @throws BlockDeviceException if an error cannot be laid to the medium; nothing is known of the
+   *     range then, and nothing of it was changed that a user's read would not have changed
+   */
+  public ScanReport scan(long byteOffset, int lengthBytes, boolean retryPending)
+      throws BlockDeviceException {
+    checkRange(byteOffset, lengthBytes);
+    if (lengthBytes > MAX_SCAN_BYTES
+        || ((byteOffset | lengthBytes) & (context.blockSizeBytes - 1)) != 0) {
+      throw new IllegalArgumentException(
+          lengthBytes + " bytes at " + byteOffset + " are no blocks to scan at once");
+    }
+    return scans.scan(byteOffset, lengthBytes, retryPending);
+  }
+
+  /** How {@link #scan} gets past the kernel's cache of the backing, in words for people. */
+  public String mediumAccess() {
+    return backing.mediumAccess();
+  }
+
+  /** The users' requests since mount: what the scanner gives way to. */
+  public long userRequests() {
+    return counters.reads.sum() + counters.writes.sum() + counters.flushes.sum();
   }
 
   /**

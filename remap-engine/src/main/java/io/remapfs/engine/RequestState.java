@@ -12,16 +12,35 @@ import org.jspecify.annotations.Nullable;
  * it moved, the first one that it found lost, and whom it blames for an error. Not thread-safe.
  */
 final class RequestState {
+  /** For whom a request is. */
+  enum Asker {
+    /** Somebody who waits for the bytes. */
+    USER,
+    /** The scanner: it reads the medium past caches, and nobody gets the bytes. */
+    SCANNER
+  }
+
   private final EngineContext context;
+
+  /** For whom it is. */
+  final Asker asker;
+
   final Salvage salvage;
   final Relocation relocation;
   private @Nullable MediumErrorException loss;
+
+  private int lostBlocks;
 
   /** Whether the answer depends on the commit: new data is in a slot and nowhere else. */
   private boolean needsCommit;
 
   RequestState(EngineContext context) {
+    this(context, Asker.USER);
+  }
+
+  RequestState(EngineContext context, Asker asker) {
     this.context = context;
+    this.asker = asker;
     this.salvage = new Salvage(context);
     this.relocation = new Relocation(context);
   }
@@ -33,9 +52,15 @@ final class RequestState {
 
   /** Notes that the request will fail, when all its blocks have been seen to. */
   void failWith(MediumErrorException error) {
+    lostBlocks++;
     if (loss == null) {
       loss = error;
     }
+  }
+
+  /** Blocks of which a byte is lost. */
+  int lostBlocks() {
+    return lostBlocks;
   }
 
   /**
@@ -88,9 +113,14 @@ final class RequestState {
     return e;
   }
 
+  /** Whether somebody gets zeros for what is lost. */
+  boolean answersZeros() {
+    return asker == Asker.USER && context.options.unreadable() == EngineOptions.Unreadable.ZERO;
+  }
+
   /** A lost block: zeros where the user chose so, else the request will fail. */
   void answerLost(MediumErrorException error) {
-    if (context.options.unreadable() == EngineOptions.Unreadable.ZERO) {
+    if (answersZeros()) {
       context.counters.zeroFilledBlocks.increment();
     } else {
       failWith(error);

@@ -33,6 +33,21 @@ public interface BlockDevice extends AutoCloseable {
   void read(long byteOffset, IoBuffer buffer, int at, int lengthBytes) throws BlockDeviceException;
 
   /**
+   * The same, but from the medium wherever the device can get past the kernel's cache: a cached
+   * copy hides that the medium does not yield these bytes any more. {@link #mediumAccess()} says
+   * how.
+   */
+  default void readMedium(long byteOffset, IoBuffer buffer, int at, int lengthBytes)
+      throws BlockDeviceException {
+    read(byteOffset, buffer, at, lengthBytes);
+  }
+
+  /** How {@link #readMedium} gets past the kernel's cache, in words for people. */
+  default String mediumAccess() {
+    return "direct";
+  }
+
+  /**
    * Writes {@code lengthBytes} bytes from {@code buffer} at index {@code at} to {@code byteOffset}.
    *
    * @throws MediumErrorException if the medium refuses these bytes

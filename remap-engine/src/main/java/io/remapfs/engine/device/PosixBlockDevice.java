@@ -39,6 +39,7 @@ public final class PosixBlockDevice implements BlockDevice {
   private final int fd;
   private final DeviceFacts facts;
   private final RangeLocks locks;
+  private final MediumAccess medium;
   private final long sectorMask;
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile boolean flushFailed;
@@ -46,12 +47,13 @@ public final class PosixBlockDevice implements BlockDevice {
   /** Where the device was last seen to end; its size unless it was cut short. */
   private volatile long endBytes;
 
-  private PosixBlockDevice(LibC libc, String name, DeviceOpener.Opened opened) {
+  private PosixBlockDevice(LibC libc, String name, IoMode mode, DeviceOpener.Opened opened) {
     this.libc = libc;
     this.name = name;
     this.fd = opened.fd();
     this.facts = opened.facts();
     this.locks = opened.locks();
+    this.medium = MediumAccess.open(libc, opened.fd(), mode);
     this.sectorMask = facts.sectorSizeBytes() - 1L;
     this.endBytes = facts.sizeBytes();
   }
@@ -71,7 +73,7 @@ public final class PosixBlockDevice implements BlockDevice {
   /** The same with every system call going through {@code libc}. */
   static PosixBlockDevice open(LibC libc, String path, IoMode mode, Access access)
       throws DeviceOpenException {
-    return new PosixBlockDevice(libc, path, DeviceOpener.open(libc, path, mode, access));
+    return new PosixBlockDevice(libc, path, mode, DeviceOpener.open(libc, path, mode, access));
   }
 
   /** What the kernel tells of this device. */
@@ -88,9 +90,40 @@ public final class PosixBlockDevice implements BlockDevice {
   public void read(long byteOffset, IoBuffer buffer, int at, int lengthBytes)
       throws BlockDeviceException {
     check(byteOffset, buffer, at, lengthBytes);
+    readThrough(fd, byteOffset, buffer, at, lengthBytes);
+  }
+
+  @Override
+  public void readMedium(long byteOffset, IoBuffer buffer, int at, int lengthBytes)
+      throws BlockDeviceException {
+    check(byteOffset, buffer, at, lengthBytes);
+    int direct = medium.descriptor();
+    if (direct >= 0) {
+      try {
+        readThrough(direct, byteOffset, buffer, at, lengthBytes);
+        return;
+      } catch (TransportErrorException e) {
+        if (direct == fd || e.errno() != Errno.EINVAL) {
+          throw e;
+        }
+        medium.refuseDirect(); // what suits the buffered descriptor is not aligned enough for it
+      }
+    }
+    medium.dropCached(byteOffset, lengthBytes);
+    readThrough(fd, byteOffset, buffer, at, lengthBytes);
+  }
+
+  @Override
+  public String mediumAccess() {
+    return medium.describe();
+  }
+
+  private void readThrough(int from, long byteOffset, IoBuffer buffer, int at, int lengthBytes)
+      throws BlockDeviceException {
     int done = 0;
     while (done < lengthBytes) {
-      long n = libc.pread(fd, buffer.address() + at + done, lengthBytes - done, byteOffset + done);
+      long n =
+          libc.pread(from, buffer.address() + at + done, lengthBytes - done, byteOffset + done);
       if (n >= 0) {
         int whole = wholeSectors(done + n);
         if (whole == done) {
@@ -241,6 +274,7 @@ public final class PosixBlockDevice implements BlockDevice {
   public void close() {
     if (closed.compareAndSet(false, true)) {
       locks.close();
+      medium.close();
       libc.close(fd);
     }
   }

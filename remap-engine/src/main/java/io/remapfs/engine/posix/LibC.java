@@ -49,6 +49,9 @@ public interface LibC {
   /** {@code argument} is a value or an address, as the request asks. */
   int ioctl(int fd, long request, long argument);
 
+  /** Returns the errno itself; see {@code posix_fadvise(2)}. */
+  int posix_fadvise(int fd, long offset, long length, int advice);
+
   /** See {@code flock(2)}. */
   int flock(int fd, int operation);
 
@@ -72,6 +75,9 @@ public interface LibC {
   int prctl(int option, long a2, long a3, long a4, long a5);
 
   int umount2(String target, int flags);
+
+  /** A system call without a name in the C library, by its number on this architecture. */
+  long syscall(long number, long a1, long a2, long a3);
 
   @IgnoreError
   int sched_yield();
