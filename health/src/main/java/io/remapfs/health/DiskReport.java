@@ -4,6 +4,7 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import io.remapfs.engine.EngineState;
 import io.remapfs.engine.EngineStatus;
 import io.remapfs.engine.SpareStatus;
+import io.remapfs.health.event.SpareLevel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

@@ -29,8 +29,6 @@ public record EngineEvent(Kind kind, long blockIndex, long slot, String message)
     SPARE_REFUSES,
     /** A spare holds no block any more. */
     SPARE_RELEASED,
-    /** Few slots are left. */
-    SPARE_LOW,
     /** The last slot was handed out. */
     SPARE_EXHAUSTED,
     /** The way to the device fails. */
@@ -44,8 +42,6 @@ public record EngineEvent(Kind kind, long blockIndex, long slot, String message)
     /** A copy of the metadata cannot be written any more. */
     METADATA_COPY_LOST,
     /** A damaged copy of the metadata was rewritten. */
-    METADATA_REPAIRED,
-    /** The disk and its spare are others than at the last mount, copied or moved together. */
-    COPIED
+    METADATA_REPAIRED
   }
 }

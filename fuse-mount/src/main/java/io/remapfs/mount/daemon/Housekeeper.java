@@ -1,22 +1,25 @@
 package io.remapfs.mount.daemon;
 
+import io.remapfs.engine.EngineStatus;
 import io.remapfs.engine.RemapEngine;
-import io.remapfs.health.EventLog;
-import io.remapfs.health.SpareLevel;
+import io.remapfs.health.event.EventLog;
+import io.remapfs.health.event.SpareLevel;
+import io.remapfs.health.event.StateWatch;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.logging.log4j.LogManager;
 
 /**
  * The thread for what is nobody's request: once a second it lets the engine probe and checkpoint,
- * looks whether the spare runs low, and writes new events to the log.
+ * looks for another state and for a spare that runs low, and stores and logs new events.
  */
 final class Housekeeper implements AutoCloseable {
   private static final long PERIOD_MILLIS = 1000;
 
   private final RemapEngine engine;
   private final EventLog events;
-  private final SpareLevel spareLevel = new SpareLevel();
+  private final SpareLevel spareLevel = new SpareLevel(0);
+  private final StateWatch stateWatch = new StateWatch();
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread thread = new Thread(this::run, "remapfs-housekeeper");
 
@@ -47,7 +50,9 @@ final class Housekeeper implements AutoCloseable {
   private void doWork() {
     try {
       engine.housekeeping();
-      spareLevel.look(engine.status(), events);
+      EngineStatus status = engine.status();
+      stateWatch.look(status, events);
+      spareLevel.look(status, events);
       events.doWork();
     } catch (RuntimeException | OutOfMemoryError e) {
       LogManager.getLogger(Housekeeper.class).error("housekeeping failed and goes on", e);

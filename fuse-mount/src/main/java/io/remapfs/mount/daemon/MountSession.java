@@ -1,15 +1,16 @@
 package io.remapfs.mount.daemon;
 
-import io.remapfs.engine.EngineEvent;
 import io.remapfs.engine.RemapEngine;
 import io.remapfs.engine.device.Access;
 import io.remapfs.engine.metadata.MetadataStore;
 import io.remapfs.engine.metadata.MetadataUnavailableException;
 import io.remapfs.engine.metadata.RecoveryReport;
 import io.remapfs.health.DiskReport;
-import io.remapfs.health.EventLog;
 import io.remapfs.health.ProcessFacts;
 import io.remapfs.health.SessionFacts;
+import io.remapfs.health.event.EventKind;
+import io.remapfs.health.event.EventLog;
+import io.remapfs.health.event.EventStore;
 import io.remapfs.mount.control.ControlInterpreter;
 import io.remapfs.mount.fs.RemapFileSystem;
 import io.remapfs.mount.preflight.DaemonUser;
@@ -49,9 +50,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Used by one thread; a signal's thread reaches it only through {@link SignalStop}.
  */
 public final class MountSession {
-  /** Events kept in memory for the file {@code events}. */
-  private static final int EVENTS_KEPT = 1024;
-
   private final MountRequest request;
   private final PrintWriter out;
   private final Teardown teardown = new Teardown();
@@ -192,7 +190,7 @@ public final class MountSession {
       notes.add(note);
     }
     noteRecovery(metadata.recovery());
-    EventLog events = new EventLog(EVENTS_KEPT);
+    EventLog events = new EventLog(EventStore.NONE);
     teardown.add("event log", events::close);
     tellOfCopy(disks, events);
     RemapEngine engine =
@@ -239,7 +237,7 @@ public final class MountSession {
             + " are copies of those that were last mounted, or were moved; never use one of them with"
             + " one of the originals";
     System.err.println("remapfs: " + sentence);
-    events.onEvent(new EngineEvent(EngineEvent.Kind.COPIED, -1, -1, sentence));
+    events.publish(EventKind.COPIED, sentence);
   }
 
   private void noteRecovery(RecoveryReport recovery) {

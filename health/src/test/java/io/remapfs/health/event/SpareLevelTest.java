@@ -1,20 +1,21 @@
-package io.remapfs.health;
+package io.remapfs.health.event;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.remapfs.engine.EngineEvent;
 import io.remapfs.engine.EngineState;
 import io.remapfs.engine.EngineStatus;
+import io.remapfs.health.DiskReport;
+import io.remapfs.health.ProcessFacts;
+import io.remapfs.health.SessionFacts;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 class SpareLevelTest {
-  private final List<EngineEvent> told = new ArrayList<>();
-  private final SpareLevel level = new SpareLevel();
+  private final EventLog log = new EventLog(EventStore.NONE);
+  private SpareLevel level = new SpareLevel(0);
 
   private static EngineStatus used(long used, long slots) {
     return new EngineStatus(
@@ -44,21 +45,27 @@ class SpareLevelTest {
   }
 
   private void look(long used, long slots) {
-    level.look(used(used, slots), told::add);
+    level.look(used(used, slots), log);
+  }
+
+  private List<String> told() {
+    return log.events().stream().map(each -> each.kind() + " " + each.message()).toList();
   }
 
   @Test
   void shouldTellEachLevelOnceWhenTheSpareFillsUp() {
+    look(49, 100);
+    assertThat(told()).isEmpty();
+    look(50, 100);
     look(79, 100);
-    assertThat(told).isEmpty();
+    assertThat(told()).hasSize(1);
     look(80, 100);
     look(94, 100);
-    assertThat(told).hasSize(1);
+    assertThat(told()).hasSize(2);
     look(95, 100);
     look(100, 100);
-    assertThat(told).hasSize(2);
-    assertThat(told.get(1).kind()).isEqualTo(EngineEvent.Kind.SPARE_LOW);
-    assertThat(told.get(1).message()).contains("95 %", "remapfs add-spare");
+    assertThat(told()).hasSize(3);
+    assertThat(told().get(2)).startsWith("SPARE_LOW 95 %").contains("remapfs add-spare");
   }
 
   @Test
@@ -66,7 +73,16 @@ class SpareLevelTest {
     look(90, 100);
     look(90, 200);
     look(160, 200);
-    assertThat(told).hasSize(2);
+    assertThat(told()).hasSize(2);
+  }
+
+  @Test
+  void shouldTellOnlyHigherLevelsWhenOneWasToldInAnEarlierMount() {
+    level = new SpareLevel(83);
+    look(84, 100);
+    assertThat(told()).isEmpty();
+    look(95, 100);
+    assertThat(told()).hasSize(1);
   }
 
   @Test
