@@ -258,4 +258,8 @@ final class EngineContext {
   void tell(Kind kind, long blockIndex, long slot, @Nullable String message) {
     listener.onEvent(new EngineEvent(kind, blockIndex, slot, message == null ? "" : message));
   }
+
+  void tellMediumError(long blockIndex, long target, boolean onWrite) {
+    listener.onMediumError(blockIndex, onWrite, Target.isInSlot(target));
+  }
 }

@@ -78,6 +78,7 @@ final class GuardedRead {
         if (!state.blamesMedium(target)) {
           throw error;
         }
+        context.tellMediumError(blockIndex, target, false);
         state.relocation.lose(blockIndex, target);
         state.answerLost(error);
       } else {
@@ -85,6 +86,9 @@ final class GuardedRead {
             outcome == Salvage.Outcome.REPEATED
                 && !Target.isInSlot(target)
                 && context.storms(() -> context.suspension.recoveredOnRetry(blockIndex));
+        if (!stormy) {
+          context.tellMediumError(blockIndex, target, false);
+        }
         if (!stormy && context.canRelocate() && state.blamesMedium(target)) {
           // Where no slot takes it, the data is still right and the next read tries again.
           state.relocation.move(blockIndex, target, block, Cause.SALVAGED);

@@ -76,6 +76,7 @@ final class GuardedWrite {
           buffer,
           at,
           (int) (to - from))) {
+        context.tellMediumError(blockIndex, target, true);
         return;
       }
     } catch (TransportErrorException e) {
@@ -86,6 +87,7 @@ final class GuardedWrite {
             && context.storms(() -> context.suspension.refusedWrite(blockIndex)))) {
       throw error;
     }
+    context.tellMediumError(blockIndex, target, true);
     IoBuffer block = context.blocks.acquire();
     try {
       if (mergedWithOld(target, blockIndex, from, to, block, error)) {

@@ -4,6 +4,7 @@ import io.remapfs.engine.EngineOptions;
 import io.remapfs.engine.EngineOptions.PendingWrite;
 import io.remapfs.engine.EngineOptions.Unreadable;
 import io.remapfs.engine.device.IoMode;
+import io.remapfs.mount.daemon.HealthChoice;
 import io.remapfs.mount.daemon.MountRequest;
 import io.remapfs.mount.daemon.MountSession;
 import io.remapfs.mount.preflight.DaemonUser;
@@ -116,6 +117,15 @@ final class MountCommand implements Callable<Integer> {
   private boolean acceptChanged;
 
   @Option(
+      names = "--health",
+      paramLabel = "PATH",
+      description = {
+        "Where what is learnt of the disk's health is kept: a file, or none (BACKING.health; of a"
+            + " device, /var/lib/remapfs/UUID.health). Safe to lose."
+      })
+  private @Nullable String health;
+
+  @Option(
       names = "--retries",
       paramLabel = "N",
       description = "Further attempts on a block that failed, 0 to 100 (3).")
@@ -179,6 +189,7 @@ final class MountCommand implements Callable<Integer> {
         session,
         workers == null ? 0 : workers,
         cache,
+        HealthChoice.parse(health),
         new EngineOptions(
             retries,
             defaults.firstBackoff(),

@@ -1,31 +1,20 @@
 package io.remapfs.mount.daemon;
 
-import io.remapfs.engine.EngineStatus;
-import io.remapfs.engine.RemapEngine;
-import io.remapfs.health.event.EventLog;
-import io.remapfs.health.event.SpareLevel;
-import io.remapfs.health.event.StateWatch;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.logging.log4j.LogManager;
 
-/**
- * The thread for what is nobody's request: once a second it lets the engine probe and checkpoint,
- * looks for another state and for a spare that runs low, and stores and logs new events.
- */
+/** A thread for what is nobody's request: it takes a turn once a second. */
 final class Housekeeper implements AutoCloseable {
   private static final long PERIOD_MILLIS = 1000;
 
-  private final RemapEngine engine;
-  private final EventLog events;
-  private final SpareLevel spareLevel = new SpareLevel(0);
-  private final StateWatch stateWatch = new StateWatch();
+  private final Runnable turn;
   private final CountDownLatch stop = new CountDownLatch(1);
-  private final Thread thread = new Thread(this::run, "remapfs-housekeeper");
+  private final Thread thread;
 
-  Housekeeper(RemapEngine engine, EventLog events) {
-    this.engine = engine;
-    this.events = events;
+  Housekeeper(String name, Runnable turn) {
+    this.turn = turn;
+    this.thread = new Thread(this::run, name);
   }
 
   /** Starts; does nothing when called again. */
@@ -49,13 +38,9 @@ final class Housekeeper implements AutoCloseable {
   /** One turn. A fault in it must not end the thread: the next turn may be the one that matters. */
   private void doWork() {
     try {
-      engine.housekeeping();
-      EngineStatus status = engine.status();
-      stateWatch.look(status, events);
-      spareLevel.look(status, events);
-      events.doWork();
+      turn.run();
     } catch (RuntimeException | OutOfMemoryError e) {
-      LogManager.getLogger(Housekeeper.class).error("housekeeping failed and goes on", e);
+      LogManager.getLogger(Housekeeper.class).error("{} failed and goes on", thread.getName(), e);
     }
   }
 

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param sessionKind which FUSE session to run
  * @param workers its threads, or 0 for its own choice
  * @param cache whether the image is served through the kernel's page cache
+ * @param health where the disk's health is kept
  * @param engine what to do about errors
  */
 public record MountRequest(
@@ -43,4 +44,5 @@ public record MountRequest(
     SessionKind sessionKind,
     int workers,
     boolean cache,
+    HealthChoice health,
     EngineOptions engine) {}

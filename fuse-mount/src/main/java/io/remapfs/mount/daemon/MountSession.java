@@ -1,16 +1,22 @@
 package io.remapfs.mount.daemon;
 
+import io.remapfs.engine.EngineStatus;
 import io.remapfs.engine.RemapEngine;
 import io.remapfs.engine.device.Access;
 import io.remapfs.engine.metadata.MetadataStore;
 import io.remapfs.engine.metadata.MetadataUnavailableException;
 import io.remapfs.engine.metadata.RecoveryReport;
+import io.remapfs.engine.metadata.Superblock;
 import io.remapfs.health.DiskReport;
 import io.remapfs.health.ProcessFacts;
 import io.remapfs.health.SessionFacts;
 import io.remapfs.health.event.EventKind;
 import io.remapfs.health.event.EventLog;
-import io.remapfs.health.event.EventStore;
+import io.remapfs.health.event.SpareLevel;
+import io.remapfs.health.event.StateWatch;
+import io.remapfs.health.store.HealthFile;
+import io.remapfs.health.store.HealthFileOpening;
+import io.remapfs.health.store.HealthGeometry;
 import io.remapfs.mount.control.ControlInterpreter;
 import io.remapfs.mount.fs.RemapFileSystem;
 import io.remapfs.mount.preflight.DaemonUser;
@@ -34,6 +40,7 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.apache.logging.log4j.LogManager;
 import org.jspecify.annotations.Nullable;
 
@@ -42,10 +49,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The order up: look at everything and change nothing (mount point, devices with their locks,
  * host) - log - memory locked, a bad block rehearsed beside the rest - metadata recovered, or a
- * spare made - engine - FUSE session - loop device - root dropped, where asked to - ready. Whatever
- * fails on the way is a {@link RefusedException}, and what was done so far is undone in reverse.
- * The order down, for each reason to end (an unmount by anybody, a signal, an aborted connection):
- * session, housekeeping, engine (which flushes, checkpoints and closes both devices), log.
+ * spare made - health file - engine - FUSE session - loop device - root dropped, where asked to -
+ * ready. Whatever fails on the way is a {@link RefusedException}, and what was done so far is
+ * undone in reverse. The order down, for each reason to end (an unmount by anybody, a signal, an
+ * aborted connection): session, housekeeping, engine (which flushes, checkpoints and closes both
+ * devices), health, log.
  *
  * <p>Used by one thread; a signal's thread reaches it only through {@link SignalStop}.
  */
@@ -83,6 +91,7 @@ public final class MountSession {
     }
     MountPoint mountPoint = MountPoint.look(request.mountPoint());
     mountPoint.requireMountable(request.clearStale());
+    request.health().requireUsable(places(), mountPoint.directory());
     try (teardown;
         DiskOpening disks =
             DiskOpening.look(
@@ -99,6 +108,10 @@ public final class MountSession {
       startLog(mountPoint.directory());
       serve(mountPoint, disks);
     }
+  }
+
+  private List<Path> places() {
+    return Stream.concat(Stream.of(request.backing()), request.spares().stream()).toList();
   }
 
   private Access access() {
@@ -186,15 +199,14 @@ public final class MountSession {
     }
     MetadataStore metadata = disks.recover(request.acceptChanged());
     for (String note : disks.notes()) {
-      System.err.println("remapfs: " + note);
-      notes.add(note);
+      tellAndNote(note);
     }
     noteRecovery(metadata.recovery());
-    EventLog events = new EventLog(EventStore.NONE);
-    teardown.add("event log", events::close);
+    DiskHealth health = openHealth(metadata, disks);
+    EventLog events = health.events();
     tellOfCopy(disks, events);
     RemapEngine engine =
-        RemapEngine.open(disks.backing(), metadata, request.engine(), events, access());
+        RemapEngine.open(disks.backing(), metadata, request.engine(), health, access());
     disks.release();
     teardown.add("engine", engine::close);
     SpareService spares =
@@ -204,8 +216,9 @@ public final class MountSession {
             request.ioMode(),
             LogManager.getLogger(SpareService.class)::error);
     teardown.add("spares", spares::close);
-    Housekeeper housekeeper = new Housekeeper(engine, events);
+    Housekeeper housekeeper = housekeeper(engine, events);
     teardown.add("housekeeper", housekeeper::close);
+    teardown.add("health thread", health::stop);
 
     Reporter reporter = new Reporter(engine, protection, mountPoint);
     EngineControl control = new EngineControl(engine, reporter, spares);
@@ -217,6 +230,7 @@ public final class MountSession {
         () -> {
           markOpened(metadata, disks);
           housekeeper.start();
+          health.start();
         };
     runSession(session, mountPoint, protection, beforeServing);
   }
@@ -224,6 +238,43 @@ public final class MountSession {
   /** Under a dead mount may lie a directory that is not fit to be mounted on. */
   private static void requireMountPointOfToday(MountPoint cleared) throws RefusedException {
     MountPoint.look(cleared.directory()).requireMountable(false);
+  }
+
+  private static Housekeeper housekeeper(RemapEngine engine, EventLog events) {
+    SpareLevel spareLevel = new SpareLevel(0);
+    StateWatch stateWatch = new StateWatch();
+    return new Housekeeper(
+        "remapfs-housekeeper",
+        () -> {
+          engine.housekeeping();
+          EngineStatus status = engine.status();
+          stateWatch.look(status, events);
+          spareLevel.look(status, events);
+        });
+  }
+
+  /** Before the mount is there, so that no part of its path can lie on it. */
+  private DiskHealth openHealth(MetadataStore metadata, DiskOpening disks) {
+    Superblock set = metadata.superblock();
+    HealthGeometry geometry =
+        HealthGeometry.of(set.setUuid(), disks.backing().sizeBytes(), set.blockSizeBytes());
+    boolean isBlockDevice = disks.backing().facts().isBlockDevice();
+    HealthFile file =
+        request.health().kept()
+            ? HealthFileOpening.open(
+                request.health().fileFor(request.backing(), isBlockDevice, set.setUuid()),
+                geometry,
+                access(),
+                this::tellAndNote)
+            : HealthFile.inMemory(geometry);
+    DiskHealth health = new DiskHealth(file, notes::add);
+    teardown.add("health", health::close);
+    return health;
+  }
+
+  private void tellAndNote(String sentence) {
+    System.err.println("remapfs: " + sentence);
+    notes.add(sentence);
   }
 
   private void tellOfCopy(DiskOpening disks, EventLog events) {

@@ -84,6 +84,15 @@ public interface BlockDevice extends AutoCloseable {
    */
   default void reserve(long byteOffset, long lengthBytes) throws BlockDeviceException {}
 
+  /**
+   * The first byte at or after {@code byteOffset} that was ever written, as far as the device can
+   * tell: what is before it reads as zeros. {@code byteOffset} where it cannot tell, {@link
+   * #sizeBytes()} where nothing follows.
+   */
+  default long dataFrom(long byteOffset) {
+    return byteOffset;
+  }
+
   /** The size in bytes when it was opened; every range lies within it. */
   long sizeBytes();
 

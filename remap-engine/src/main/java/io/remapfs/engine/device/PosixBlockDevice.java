@@ -31,6 +31,9 @@ public final class PosixBlockDevice implements BlockDevice {
   // As falloc.h has no name for plain reservation: mode 0, but the size stays.
   private static final int RESERVE = FALLOC_FL_KEEP_SIZE;
 
+  // unistd.h
+  private static final int SEEK_DATA = 3;
+
   /** One write of zeros, where the device cannot zero by itself. */
   private static final int ZERO_CHUNK_BYTES = 1 << 20;
 
@@ -231,6 +234,16 @@ public final class PosixBlockDevice implements BlockDevice {
     for (long done = 0; done < lengthBytes; done += chunk) {
       write(byteOffset + done, zeros, 0, (int) Math.min(chunk, lengthBytes - done));
     }
+  }
+
+  @Override
+  public long dataFrom(long byteOffset) {
+    // The descriptor's own position moves; nothing here goes by it.
+    long data = libc.lseek(fd, byteOffset, SEEK_DATA);
+    if (data >= 0) {
+      return Math.min(data, facts.sizeBytes());
+    }
+    return Errno.last() == Errno.ENXIO ? facts.sizeBytes() : byteOffset;
   }
 
   @Override
