@@ -4,7 +4,7 @@ import io.remapfs.engine.EngineEvent;
 import io.remapfs.engine.EngineListener;
 import io.remapfs.engine.device.BlockDeviceException;
 import io.remapfs.health.event.EventLog;
-import io.remapfs.health.event.EventStore;
+import io.remapfs.health.event.RecordStore;
 import io.remapfs.health.store.HealthFile;
 import io.remapfs.health.store.RecordRing;
 import java.time.Duration;
@@ -111,7 +111,7 @@ final class DiskHealth implements EngineListener, AutoCloseable {
   }
 
   /** The ring keeps what it cannot write and tries again by itself. */
-  private record EventRing(RecordRing ring) implements EventStore {
+  private record EventRing(RecordRing ring) implements RecordStore {
     @Override
     public void append(byte[] stored) {
       ring.append(stored);

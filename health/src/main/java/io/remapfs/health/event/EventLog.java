@@ -45,7 +45,7 @@ public final class EventLog implements EngineListener, AutoCloseable {
     void log(Level level, String line);
   }
 
-  private final EventStore store;
+  private final RecordStore store;
   private final InstantSource clock;
   private final Sink sink;
   private final List<Consumer<DiskEvent>> subscribers = new CopyOnWriteArrayList<>();
@@ -57,11 +57,11 @@ public final class EventLog implements EngineListener, AutoCloseable {
   private boolean storeFailed;
 
   /** A log that goes on with the events that {@code store} has kept, and writes through Log4j. */
-  public EventLog(EventStore store) {
+  public EventLog(RecordStore store) {
     this(store, InstantSource.system(), new LoggerSink());
   }
 
-  EventLog(EventStore store, InstantSource clock, Sink sink) {
+  EventLog(RecordStore store, InstantSource clock, Sink sink) {
     this.store = store;
     this.clock = clock;
     this.sink = sink;

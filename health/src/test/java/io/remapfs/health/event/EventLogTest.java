@@ -3,7 +3,6 @@ package io.remapfs.health.event;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.remapfs.engine.EngineEvent;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -21,25 +20,6 @@ class EventLogTest {
 
   private EventLog open() {
     return new EventLog(store, CLOCK, (level, line) -> logged.add(level + " " + line));
-  }
-
-  /** Keeps what is appended, unless it is to fail. */
-  private static final class MemoryStore implements EventStore {
-    final List<byte[]> records = new ArrayList<>();
-    boolean failing;
-
-    @Override
-    public List<byte[]> readAll() {
-      return List.copyOf(records);
-    }
-
-    @Override
-    public void append(byte[] record) throws IOException {
-      if (failing) {
-        throw new IOException("no space left");
-      }
-      records.add(record);
-    }
   }
 
   private void meet(EngineEvent.Kind kind, long block) {

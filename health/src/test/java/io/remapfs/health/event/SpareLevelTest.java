@@ -14,7 +14,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 class SpareLevelTest {
-  private final EventLog log = new EventLog(EventStore.NONE);
+  private final EventLog log = new EventLog(RecordStore.NONE);
   private SpareLevel level = new SpareLevel(0);
 
   private static EngineStatus used(long used, long slots) {

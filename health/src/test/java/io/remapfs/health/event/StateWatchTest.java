@@ -9,7 +9,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 class StateWatchTest {
-  private final EventLog log = new EventLog(EventStore.NONE);
+  private final EventLog log = new EventLog(RecordStore.NONE);
   private final StateWatch watch = new StateWatch();
 
   private void look(EngineState state, String reason) {

@@ -74,6 +74,9 @@ public interface LibC {
 
   int prctl(int option, long a2, long a3, long a4, long a5);
 
+  /** A negative {@code pid} means the process group of that number. */
+  int kill(int pid, int signal);
+
   int umount2(String target, int flags);
 
   /** A system call without a name in the C library, by its number on this architecture. */

@@ -7,10 +7,10 @@ import java.util.List;
  * Where records outlive the mount: a ring of the health file, or nowhere. Used by one thread at a
  * time.
  */
-public interface EventStore {
+public interface RecordStore {
   /** Keeps nothing. */
-  EventStore NONE =
-      new EventStore() {
+  RecordStore NONE =
+      new RecordStore() {
         @Override
         public List<byte[]> readAll() {
           return List.of();
