@@ -126,6 +126,16 @@ final class MountCommand implements Callable<Integer> {
   private @Nullable String health;
 
   @Option(
+      names = "--on-event",
+      paramLabel = "PROGRAM",
+      description = {
+        "Run this executable, without arguments, for each event: as JSON on its standard input, and"
+            + " in REMAPFS_EVENT_KIND, _BLOCK, _SLOT, _MESSAGE, _TIME, _MOUNTPOINT and _BACKING. One"
+            + " at a time, for 30 seconds at most."
+      })
+  private @Nullable Path onEvent;
+
+  @Option(
       names = "--retries",
       paramLabel = "N",
       description = "Further attempts on a block that failed, 0 to 100 (3).")
@@ -190,6 +200,7 @@ final class MountCommand implements Callable<Integer> {
         workers == null ? 0 : workers,
         cache,
         HealthChoice.parse(health),
+        onEvent == null ? null : onEvent.toAbsolutePath().normalize(),
         new EngineOptions(
             retries,
             defaults.firstBackoff(),

@@ -2,15 +2,20 @@ package io.remapfs.mount.daemon;
 
 import io.remapfs.engine.EngineEvent;
 import io.remapfs.engine.EngineListener;
+import io.remapfs.engine.EngineStatus;
 import io.remapfs.engine.device.BlockDeviceException;
+import io.remapfs.health.event.DiskWatch;
 import io.remapfs.health.event.EventLog;
+import io.remapfs.health.event.History;
 import io.remapfs.health.event.RecordStore;
 import io.remapfs.health.store.HealthFile;
 import io.remapfs.health.store.RecordRing;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.logging.log4j.LogManager;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What watches over the disk's health, put together: the health file and all that fills it.
@@ -26,12 +31,14 @@ final class DiskHealth implements EngineListener, AutoCloseable {
 
   private final HealthFile file;
   private final EventLog events;
+  private final History history;
   private final Consumer<String> notes;
   private final Housekeeper keeper = new Housekeeper("remapfs-health", this::doWork);
 
   // Used by the keeper, and by close after the keeper's end.
   private long lastSyncNanos = System.nanoTime();
   private boolean failureTold;
+  private @Nullable DiskWatch watch;
 
   /**
    * Takes over the file.
@@ -40,7 +47,8 @@ final class DiskHealth implements EngineListener, AutoCloseable {
    */
   DiskHealth(HealthFile file, Consumer<String> notes) {
     this.file = file;
-    this.events = new EventLog(new EventRing(file.events()));
+    this.events = new EventLog(new Ring(file.events()));
+    this.history = new History(new Ring(file.samples()));
     this.notes = notes;
   }
 
@@ -52,6 +60,16 @@ final class DiskHealth implements EngineListener, AutoCloseable {
   /** What happened to the disk. */
   EventLog events() {
     return events;
+  }
+
+  /** How the disk was at earlier times. */
+  History history() {
+    return history;
+  }
+
+  /** Looks at the engine from now on; to be called before {@link #start}. */
+  void watch(Supplier<EngineStatus> engine) {
+    watch = new DiskWatch(engine, events, history, () -> -1);
   }
 
   /** Begins to call {@link #doWork} once a second. */
@@ -71,6 +89,9 @@ final class DiskHealth implements EngineListener, AutoCloseable {
 
   /** One turn. */
   void doWork() {
+    if (watch != null) {
+      watch.look();
+    }
     events.doWork();
     if (file.isDirty() && System.nanoTime() - lastSyncNanos >= SYNC_PERIOD.toNanos()) {
       sync();
@@ -94,6 +115,9 @@ final class DiskHealth implements EngineListener, AutoCloseable {
   /** Ends the thread; the engine may still tell of events. */
   void stop() {
     keeper.close();
+    if (watch != null) {
+      watch.finish();
+    }
   }
 
   /** Writes what is left, and closes the file. */
@@ -111,7 +135,7 @@ final class DiskHealth implements EngineListener, AutoCloseable {
   }
 
   /** The ring keeps what it cannot write and tries again by itself. */
-  private record EventRing(RecordRing ring) implements RecordStore {
+  private record Ring(RecordRing ring) implements RecordStore {
     @Override
     public void append(byte[] stored) {
       ring.append(stored);

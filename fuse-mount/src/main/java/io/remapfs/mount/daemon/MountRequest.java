@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param workers its threads, or 0 for its own choice
  * @param cache whether the image is served through the kernel's page cache
  * @param health where the disk's health is kept
+ * @param onEvent the program to run for each event, or null
  * @param engine what to do about errors
  */
 public record MountRequest(
@@ -45,4 +46,5 @@ public record MountRequest(
     int workers,
     boolean cache,
     HealthChoice health,
+    @Nullable Path onEvent,
     EngineOptions engine) {}

@@ -1,6 +1,5 @@
 package io.remapfs.mount.daemon;
 
-import io.remapfs.engine.EngineStatus;
 import io.remapfs.engine.RemapEngine;
 import io.remapfs.engine.device.Access;
 import io.remapfs.engine.metadata.MetadataStore;
@@ -10,16 +9,16 @@ import io.remapfs.engine.metadata.Superblock;
 import io.remapfs.health.DiskReport;
 import io.remapfs.health.ProcessFacts;
 import io.remapfs.health.SessionFacts;
+import io.remapfs.health.event.EventHook;
 import io.remapfs.health.event.EventKind;
 import io.remapfs.health.event.EventLog;
-import io.remapfs.health.event.SpareLevel;
-import io.remapfs.health.event.StateWatch;
 import io.remapfs.health.store.HealthFile;
 import io.remapfs.health.store.HealthFileOpening;
 import io.remapfs.health.store.HealthGeometry;
 import io.remapfs.mount.control.ControlInterpreter;
 import io.remapfs.mount.fs.RemapFileSystem;
 import io.remapfs.mount.preflight.DaemonUser;
+import io.remapfs.mount.preflight.EventProgram;
 import io.remapfs.mount.preflight.ExitCode;
 import io.remapfs.mount.preflight.Host;
 import io.remapfs.mount.preflight.LoopDevice;
@@ -68,6 +67,7 @@ public final class MountSession {
 
   private volatile String privileges = "starting";
   private @Nullable LogFile log;
+  private @Nullable EventHook hook;
 
   private MountSession(MountRequest request, PrintWriter out) {
     @Nullable DaemonUser named = request.user();
@@ -91,6 +91,9 @@ public final class MountSession {
     }
     MountPoint mountPoint = MountPoint.look(request.mountPoint());
     mountPoint.requireMountable(request.clearStale());
+    if (request.onEvent() != null) {
+      EventProgram.require(request.onEvent(), mountPoint.directory());
+    }
     request.health().requireUsable(places(), mountPoint.directory());
     try (teardown;
         DiskOpening disks =
@@ -204,10 +207,12 @@ public final class MountSession {
     noteRecovery(metadata.recovery());
     DiskHealth health = openHealth(metadata, disks);
     EventLog events = health.events();
+    startHook(events, mountPoint.directory());
     tellOfCopy(disks, events);
     RemapEngine engine =
         RemapEngine.open(disks.backing(), metadata, request.engine(), health, access());
     disks.release();
+    health.watch(engine::status);
     teardown.add("engine", engine::close);
     SpareService spares =
         new SpareService(
@@ -216,7 +221,7 @@ public final class MountSession {
             request.ioMode(),
             LogManager.getLogger(SpareService.class)::error);
     teardown.add("spares", spares::close);
-    Housekeeper housekeeper = housekeeper(engine, events);
+    Housekeeper housekeeper = new Housekeeper("remapfs-housekeeper", engine::housekeeping);
     teardown.add("housekeeper", housekeeper::close);
     teardown.add("health thread", health::stop);
 
@@ -240,19 +245,6 @@ public final class MountSession {
     MountPoint.look(cleared.directory()).requireMountable(false);
   }
 
-  private static Housekeeper housekeeper(RemapEngine engine, EventLog events) {
-    SpareLevel spareLevel = new SpareLevel(0);
-    StateWatch stateWatch = new StateWatch();
-    return new Housekeeper(
-        "remapfs-housekeeper",
-        () -> {
-          engine.housekeeping();
-          EngineStatus status = engine.status();
-          stateWatch.look(status, events);
-          spareLevel.look(status, events);
-        });
-  }
-
   /** Before the mount is there, so that no part of its path can lie on it. */
   private DiskHealth openHealth(MetadataStore metadata, DiskOpening disks) {
     Superblock set = metadata.superblock();
@@ -270,6 +262,26 @@ public final class MountSession {
     DiskHealth health = new DiskHealth(file, notes::add);
     teardown.add("health", health::close);
     return health;
+  }
+
+  /** Before root is dropped, and after what it watches: closed after the engine, which has news. */
+  private void startHook(EventLog events, Path mountPoint) {
+    Path program = request.onEvent();
+    if (program != null) {
+      EventHook started = new EventHook(program, mountPoint, request.backing(), events);
+      events.subscribe(started);
+      started.start();
+      teardown.add("hook", started::close);
+      hook = started;
+    }
+  }
+
+  /** As the user that the daemon is from now on. */
+  private void allowHook(MountPoint mountPoint) throws RefusedException {
+    if (hook != null && request.onEvent() != null) {
+      EventProgram.require(request.onEvent(), mountPoint.directory());
+      hook.allow();
+    }
   }
 
   private void tellAndNote(String sentence) {
@@ -394,6 +406,7 @@ public final class MountSession {
         RootDrop.to(to);
       }
       privileges = Privileges.ofAllThreads().describe();
+      allowHook(mountPoint);
     } catch (RefusedException e) {
       signals.unmountAfter(e);
       throw e;

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -30,7 +29,7 @@ public record DiskEvent(
   /** The bytes of a message that have room in a record of the health file. */
   static final int STORED_MESSAGE_BYTES = 200;
 
-  // A stored event, little-endian: sequence u64, time in milliseconds since 1970 i64, block i64,
+  // A stored event, big-endian: sequence u64, time in milliseconds since 1970 i64, block i64,
   // slot i64, kind u16, length of the message u16, the message in UTF-8.
   private static final int KIND_AT = 32;
   private static final int LENGTH_AT = 34;
@@ -98,8 +97,7 @@ public record DiskEvent(
       System.arraycopy(cut, 0, text, lengthBytes, cut.length);
       lengthBytes += cut.length;
     }
-    ByteBuffer stored =
-        ByteBuffer.allocate(MESSAGE_AT + lengthBytes).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer stored = ByteBuffer.allocate(MESSAGE_AT + lengthBytes);
     stored.putLong(sequence).putLong(time.toEpochMilli()).putLong(blockIndex).putLong(slot);
     stored.putShort((short) kind.code()).putShort((short) lengthBytes);
     stored.put(text, 0, lengthBytes);
@@ -115,7 +113,7 @@ public record DiskEvent(
     if (record.length < MESSAGE_AT) {
       throw new IllegalArgumentException("an event of " + record.length + " bytes");
     }
-    ByteBuffer stored = ByteBuffer.wrap(record).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer stored = ByteBuffer.wrap(record);
     int lengthBytes = Short.toUnsignedInt(stored.getShort(LENGTH_AT));
     if (lengthBytes > record.length - MESSAGE_AT) {
       throw new IllegalArgumentException("a message of " + lengthBytes + " bytes");

@@ -78,7 +78,7 @@ public final class EventHook implements Consumer<DiskEvent>, AutoCloseable {
     this.events = events;
     this.limit = limit;
     this.closeGrace = closeGrace;
-    thread.setDaemon(true);
+    thread.setDaemon(true); // one that never may run is left waiting
   }
 
   /**
@@ -160,8 +160,9 @@ public final class EventHook implements Consumer<DiskEvent>, AutoCloseable {
   }
 
   /**
-   * Ends it. What is queued has two seconds; a program that still runs then is ended, and the
-   * events that it was not told of are said to be so.
+   * Ends it; runs nothing where it was not yet allowed to. What is queued has two seconds; a
+   * program that still runs then is ended, and the events that it was not told of are said to be
+   * so.
    */
   @Override
   public void close() {
@@ -171,9 +172,8 @@ public final class EventHook implements Consumer<DiskEvent>, AutoCloseable {
       closing = true;
       lock.notifyAll();
     }
-    mayRun.countDown();
-    if (thread.getState() == Thread.State.NEW) {
-      return;
+    if (mayRun.getCount() > 0) {
+      return; // The mount was not made; and we may still be root, which the program must not be.
     }
     try {
       thread.join(closeGrace.toMillis() + END_MILLIS);

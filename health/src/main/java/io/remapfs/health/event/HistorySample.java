@@ -1,7 +1,6 @@
 package io.remapfs.health.event;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.time.Instant;
 
 /**
@@ -30,7 +29,7 @@ public record HistorySample(
   /** The length of the stored form, in bytes. */
   static final int STORED_BYTES = 38;
 
-  // A stored sample, little-endian: time in milliseconds since 1970 i64, the seven counts u32 in
+  // A stored sample, big-endian: time in milliseconds since 1970 i64, the seven counts u32 in
   // their order (2^32-1 for all above it), score i16.
   private static final long MOST = 0xFFFF_FFFFL;
 
@@ -40,7 +39,7 @@ public record HistorySample(
 
   /** The form in the health file. */
   byte[] toStored() {
-    ByteBuffer stored = ByteBuffer.allocate(STORED_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer stored = ByteBuffer.allocate(STORED_BYTES);
     stored.putLong(time.toEpochMilli());
     long[] counts = {remapped, pending, salvaged, spareUsed, spareSlots, readErrors, writeErrors};
     for (long count : counts) {
@@ -58,7 +57,7 @@ public record HistorySample(
     if (record.length < STORED_BYTES) {
       throw new IllegalArgumentException("a sample of " + record.length + " bytes");
     }
-    ByteBuffer stored = ByteBuffer.wrap(record).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer stored = ByteBuffer.wrap(record);
     return new HistorySample(
         Instant.ofEpochMilli(stored.getLong()),
         Integer.toUnsignedLong(stored.getInt()),

@@ -186,8 +186,19 @@ class EventHookTest {
     prepare(LONG, "echo $REMAPFS_EVENT_SEQ >>ran");
     log.publish(EventKind.DRIVE, "hot");
     log.publish(EventKind.DRIVE, "hot");
+    hook.allow();
     hook.close();
     assertThat(linesOf("ran")).containsExactly("1", "2");
+  }
+
+  @Test
+  void shouldRunNothingWhenClosedBeforeItIsAllowedTo() throws Exception {
+    closeGrace = LONG;
+    prepare(LONG, "echo $REMAPFS_EVENT_SEQ >>ran");
+    log.publish(EventKind.COPIED, "before root was dropped");
+    hook.close();
+    hook.allow();
+    assertThat(file("ran")).doesNotExist();
   }
 
   @Test
