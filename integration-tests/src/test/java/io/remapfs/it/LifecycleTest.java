@@ -60,6 +60,17 @@ final class LifecycleTest {
   }
 
   @Test
+  void shouldGiveBackWhatOnlyItsStartNeededWhenMemoryIsLocked(Workbench bench) {
+    Mounted mounted = bench.mount(bench.disk("disk.img", SIZE));
+    long atStart = mounted.status().number("process.rssBytes");
+
+    Await.until(
+        "20 MiB less than the " + atStart + " bytes at the start",
+        () -> mounted.status().number("process.rssBytes") < atStart - 20 * Images.MIB);
+    assertThat(mounted.status().find("process.memoryLocked")).isEqualTo(true);
+  }
+
+  @Test
   void shouldHaveEveryRequiredKeyWhenStatusJsonIsRead(Workbench bench) throws IOException {
     Mounted mounted = bench.mount(bench.disk("disk.img", SIZE));
     mounted.write(0, new byte[4096]);

@@ -221,7 +221,14 @@ public final class MountSession {
             request.ioMode(),
             LogManager.getLogger(SpareService.class)::error);
     teardown.add("spares", spares::close);
-    Housekeeper housekeeper = new Housekeeper("remapfs-housekeeper", engine::housekeeping);
+    ResidentMemory memory = new ResidentMemory(protection);
+    Housekeeper housekeeper =
+        new Housekeeper(
+            "remapfs-housekeeper",
+            () -> {
+              engine.housekeeping();
+              memory.doWork();
+            });
     teardown.add("housekeeper", housekeeper::close);
     teardown.add("health thread", health::stop);
 

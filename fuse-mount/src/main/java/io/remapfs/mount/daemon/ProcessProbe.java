@@ -42,7 +42,8 @@ final class ProcessProbe {
         notes);
   }
 
-  private static long residentBytes() {
+  /** The memory of this process that is in RAM, in bytes; -1 where that cannot be told. */
+  static long residentBytes() {
     try {
       for (String line : Files.readAllLines(STATUS)) {
         if (line.startsWith("VmRSS:")) {

@@ -3,6 +3,7 @@ package io.remapfs.mount.daemon;
 import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.posix.Errno;
 import io.remapfs.engine.posix.LibC;
+import io.remapfs.mount.preflight.Capabilities;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -27,6 +28,9 @@ record ProcessProtection(boolean memoryLocked, boolean ioFlusher, List<String> n
   private static final int MCL_CURRENT = 1;
   private static final int MCL_FUTURE = 2;
   private static final int MCL_ONFAULT = 4;
+
+  /** ONFAULT: what has been touched, not the gigabytes of address space that a JVM reserves. */
+  private static final int LOCKED = MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT;
 
   // linux/prctl.h
   private static final int PR_SET_IO_FLUSHER = 57;
@@ -56,8 +60,7 @@ record ProcessProtection(boolean memoryLocked, boolean ioFlusher, List<String> n
   }
 
   private static boolean lockMemory(List<String> notes) {
-    // ONFAULT: locks what has been touched, not the gigabytes of address space that a JVM reserves.
-    if (LibC.INSTANCE.mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0) {
+    if (LibC.INSTANCE.mlockall(LOCKED) == 0) {
       return true;
     }
     notes.add(
@@ -65,6 +68,33 @@ record ProcessProtection(boolean memoryLocked, boolean ioFlusher, List<String> n
             + Errno.describe(Errno.last())
             + "); needs CAP_IPC_LOCK");
     return false;
+  }
+
+  /**
+   * Unlocks all memory for a moment; {@link #lockAgain} must follow.
+   *
+   * @return whether it is unlocked now and can be locked again
+   */
+  boolean unlock() {
+    return !memoryLocked || (mayLockAgain() && LibC.INSTANCE.munlockall() == 0);
+  }
+
+  /** Locks what has been touched, and what will be. */
+  void lockAgain() {
+    if (memoryLocked && LibC.INSTANCE.mlockall(LOCKED) != 0) {
+      throw new IllegalStateException(
+          "memory that was unlocked cannot be locked again: " + Errno.describe(Errno.last()));
+    }
+  }
+
+  /** With a limit and no right to pass it, what is held already might be refused. */
+  private static boolean mayLockAgain() {
+    if (Capabilities.ofThisProcess().has(Capabilities.IPC_LOCK)) {
+      return true;
+    }
+    IoBuffer limit = IoBuffer.allocate(2 * Long.BYTES);
+    return LibC.INSTANCE.prlimit(0, RLIMIT_MEMLOCK, 0, limit.address()) == 0
+        && limit.bytes().getLong(0) == RLIM_INFINITY;
   }
 
   /**
