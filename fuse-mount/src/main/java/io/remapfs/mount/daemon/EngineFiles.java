@@ -16,10 +16,15 @@ final class EngineFiles {
   private EngineFiles() {}
 
   static List<VirtualFile> of(
-      RemapEngine engine, EventLog events, Supplier<DiskReport> report, String version) {
+      RemapEngine engine,
+      EventLog events,
+      HealthReport health,
+      Supplier<DiskReport> report,
+      String version) {
     return List.of(
         new Rendered("status", () -> report.get().toText()),
         new Rendered("status.json", () -> report.get().toJson()),
+        new Rendered("health.json", health::render),
         new Rendered("events", events::renderJsonLines),
         new Rendered(
             "mapfile",

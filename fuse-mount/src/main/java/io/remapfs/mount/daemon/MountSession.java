@@ -327,11 +327,13 @@ public final class MountSession {
       EngineControl control, EventLog events, Reporter reporter, Path directory)
       throws RefusedException {
     String version = ProgramVersion.get();
+    HealthReport health =
+        new HealthReport(control.engine(), events, request.backing().toString(), version);
     try {
       RemapFileSystem fileSystem =
           new RemapFileSystem(
               control.engine(),
-              EngineFiles.of(control.engine(), events, reporter, version),
+              EngineFiles.of(control.engine(), events, health, reporter, version),
               new ControlInterpreter(control)::execute,
               request.readOnly(),
               user.uid(),

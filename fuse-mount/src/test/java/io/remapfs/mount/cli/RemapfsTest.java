@@ -104,6 +104,7 @@ class RemapfsTest {
         "mount",
         "umount",
         "status",
+        "map",
         "remap",
         "verify",
         "unmap",
