@@ -49,6 +49,7 @@ public final class Remapfs implements Runnable {
     commands.put("umount", UmountCommand.class);
     commands.put("status", StatusCommand.class);
     commands.put("map", MapCommand.class);
+    commands.put("events", EventsCommand.class);
     commands.put("remap", RemapCommand.class);
     commands.put("verify", VerifyCommand.class);
     commands.put("unmap", UnmapCommand.class);

@@ -18,7 +18,7 @@ public final class EventProgram {
       throw RefusedException.usage(
           "the program " + program + " of --on-event lies on the mount itself; name one elsewhere");
     }
-    if (!Files.exists(program)) {
+    if (Files.notExists(program)) {
       throw RefusedException.usage(
           "there is no program "
               + program
@@ -29,7 +29,7 @@ public final class EventProgram {
           program
               + " cannot be run by "
               + DaemonUser.ofThisProcess().name()
-              + "; --on-event takes the path of an executable, make it one with: chmod +x");
+              + "; --on-event takes the path of an executable that this user may reach, without arguments");
     }
   }
 }

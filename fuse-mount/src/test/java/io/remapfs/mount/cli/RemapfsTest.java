@@ -98,6 +98,30 @@ class RemapfsTest {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    "2, 'no kind of event', --kind, pendng",
+    "2, '--since takes a date', --since, yesterday",
+    "2, '--since takes a date', --since, ''",
+    "2, 'Unknown option', --colour, always",
+    "3, 'is not a mount of remapfs', --kind, 'pending,scan-finished'",
+  })
+  void shouldRefuseToShowEventsItIsNotAskedForRightly(
+      int exitCode, String sentence, String option, String value) throws IOException {
+    refuses(exitCode, sentence, "events", mountPoint, option, value);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"missing.sh", "disk.img", "mount", "mount/hook.sh", "mail -s x root"})
+  void shouldRefuseAProgramForEventsThatCannotBeRun(String program) throws IOException {
+    refuses(2, "--on-event", "mount", "--on-event", directory.resolve(program), disk, mountPoint);
+  }
+
+  @Test
+  void shouldRefuseAnEmptyNameOfAProgramForEvents() throws IOException {
+    refuses(2, "the path is empty", "mount", "--on-event", "", disk, mountPoint);
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "format",
@@ -105,6 +129,7 @@ class RemapfsTest {
         "umount",
         "status",
         "map",
+        "events",
         "remap",
         "verify",
         "unmap",
