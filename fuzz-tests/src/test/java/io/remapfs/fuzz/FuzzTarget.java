@@ -14,6 +14,7 @@ enum FuzzTarget {
   LOCKS("io.remapfs.engine.device.LocksTarget", Cost.TEXT),
   MAPFILE("io.remapfs.health.MapfileTarget", Cost.TEXT),
   BADBLOCKS("io.remapfs.health.BadBlocksTarget", Cost.TEXT),
+  BLAME("io.remapfs.health.BlameTarget", Cost.SPARE),
   CONTROL("io.remapfs.mount.control.ControlTarget", Cost.TEXT),
   REQUEST("io.remapfs.mount.session.RequestTarget", Cost.TEXT),
   INIT("io.remapfs.mount.session.InitTarget", Cost.TEXT),

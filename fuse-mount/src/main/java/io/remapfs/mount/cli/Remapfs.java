@@ -53,6 +53,7 @@ public final class Remapfs implements Runnable {
     commands.put("remap", RemapCommand.class);
     commands.put("verify", VerifyCommand.class);
     commands.put("unmap", UnmapCommand.class);
+    commands.put("blame", BlameCommand.class);
     commands.put("add-spare", AddSpareCommand.class);
     commands.put("migrate", MigrateCommand.class);
     commands.put("import", ImportCommand.class);

@@ -133,6 +133,7 @@ class RemapfsTest {
         "remap",
         "verify",
         "unmap",
+        "blame",
         "add-spare",
         "migrate",
         "import",
