@@ -24,9 +24,17 @@ import java.util.Map;
  * @param session facts of the mount
  * @param process facts of the daemon's process
  * @param uptime time since the mount was ready
+ * @param watchers what those say that watch over the disk, such as the scanner
  */
 public record DiskReport(
-    EngineStatus engine, SessionFacts session, ProcessFacts process, Duration uptime) {
+    EngineStatus engine,
+    SessionFacts session,
+    ProcessFacts process,
+    Duration uptime,
+    List<ReportField> watchers) {
+  public DiskReport {
+    watchers = List.copyOf(watchers);
+  }
 
   /** The report as aligned {@code key: value} lines in UTF-8. */
   public byte[] toText() {
@@ -34,6 +42,9 @@ public record DiskReport(
     int width = fields.stream().mapToInt(field -> field.label().length()).max().orElse(0) + 2;
     StringBuilder text = new StringBuilder(2048);
     for (ReportField field : fields) {
+      if (field.label().isEmpty()) {
+        continue; // for programs only
+      }
       appendLine(text, width, field.label(), field.text());
     }
     for (String note : process.notes()) {
@@ -85,6 +96,7 @@ public record DiskReport(
     addPlaces(fields);
     addBlocks(fields);
     addIo(fields);
+    fields.addAll(watchers);
     addProcess(fields);
     return fields;
   }

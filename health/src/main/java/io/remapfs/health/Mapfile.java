@@ -7,11 +7,13 @@ import static io.remapfs.health.MapfileStatus.UNTRIED;
 import io.remapfs.engine.table.EntryVisitor;
 import io.remapfs.engine.table.Target;
 import java.io.OutputStream;
+import java.util.stream.LongStream;
 
 /**
  * The image as a GNU ddrescue mapfile: {@code -} what is lost, {@code +} what was moved to the
- * spare and is known to read, {@code ?} what nobody has looked at yet. A block without an entry is
- * {@code ?}, not {@code +}: that no error has been met there does not say that it reads.
+ * spare or was read by a scan, {@code ?} what no scan has looked at yet. A block without an entry
+ * that was not scanned is {@code ?}, not {@code +}: that no error has been met there does not say
+ * that it reads.
  *
  * <p>The format is that of the ddrescue manual, chapter "Mapfile structure": a line with the
  * current position, status and pass, then runs that cover the whole image without gaps. {@link
@@ -33,11 +35,16 @@ public final class Mapfile {
    * @param blockSizeBytes the block size
    * @param version the program's version, for the comment
    * @param blocks the entries
+   * @param unscanned what no scan has read
    */
   public static byte[] render(
-      long sizeBytes, int blockSizeBytes, String version, BlockList blocks) {
+      long sizeBytes,
+      int blockSizeBytes,
+      String version,
+      BlockList blocks,
+      BlockRangeList unscanned) {
     AsciiOutput out = new AsciiOutput();
-    put(out, MAX_RUNS, sizeBytes, blockSizeBytes, version, blocks);
+    put(out, MAX_RUNS, sizeBytes, blockSizeBytes, version, blocks, unscanned);
     return out.toBytes();
   }
 
@@ -47,9 +54,14 @@ public final class Mapfile {
    * @throws java.io.UncheckedIOException if the stream fails
    */
   public static void write(
-      OutputStream sink, long sizeBytes, int blockSizeBytes, String version, BlockList blocks) {
+      OutputStream sink,
+      long sizeBytes,
+      int blockSizeBytes,
+      String version,
+      BlockList blocks,
+      BlockRangeList unscanned) {
     AsciiOutput out = new AsciiOutput(sink);
-    put(out, Long.MAX_VALUE, sizeBytes, blockSizeBytes, version, blocks);
+    put(out, Long.MAX_VALUE, sizeBytes, blockSizeBytes, version, blocks, unscanned);
     out.drain();
   }
 
@@ -59,13 +71,14 @@ public final class Mapfile {
       long sizeBytes,
       int blockSizeBytes,
       String version,
-      BlockList blocks) {
+      BlockList blocks,
+      BlockRangeList unscanned) {
     out.put("# Mapfile. Created by remapfs ").put(version).put("\n");
-    out.put("# + moved to the spare and readable, - lost, ? not looked at yet\n");
+    out.put("# + moved to the spare or scanned, - lost, ? not looked at yet\n");
     out.put("# current_pos  current_status  current_pass\n");
     out.put("0x00000000     ?               1\n");
     out.put("#      pos        size  status\n");
-    Runs runs = new Runs(out, blockSizeBytes, mostRuns);
+    Runs runs = new Runs(out, blockSizeBytes, mostRuns, unscanned);
     blocks.forEachEntry(runs);
     runs.finish(sizeBytes / blockSizeBytes);
   }
@@ -80,10 +93,18 @@ public final class Mapfile {
     private long runEnd;
     private long written;
 
-    Runs(AsciiOutput out, int blockSizeBytes, long mostRuns) {
+    /** Start and end of each range that no scan has read, and which of them is next. */
+    private final long[] unscanned;
+
+    private int nextUnscanned;
+
+    Runs(AsciiOutput out, int blockSizeBytes, long mostRuns, BlockRangeList unscanned) {
       this.out = out;
       this.blockSizeBytes = blockSizeBytes;
       this.mostRuns = mostRuns;
+      LongStream.Builder ends = LongStream.builder();
+      unscanned.forEachRange((first, end) -> ends.add(first).add(end));
+      this.unscanned = ends.build().toArray();
     }
 
     @Override
@@ -91,10 +112,23 @@ public final class Mapfile {
       if (written >= mostRuns) {
         return;
       }
-      if (blockIndex > runEnd) {
-        extend(blockIndex, UNTRIED);
-      }
+      fillTo(blockIndex);
       extend(blockIndex + 1, Target.isPending(target) ? BAD : READABLE);
+    }
+
+    /** Gives the blocks without an entry, up to {@code end}, their statuses. */
+    private void fillTo(long end) {
+      while (runEnd < end) {
+        while (nextUnscanned < unscanned.length && unscanned[nextUnscanned + 1] <= runEnd) {
+          nextUnscanned += 2;
+        }
+        long start = nextUnscanned < unscanned.length ? unscanned[nextUnscanned] : end;
+        if (start <= runEnd) {
+          extend(Math.min(end, unscanned[nextUnscanned + 1]), UNTRIED);
+        } else {
+          extend(Math.min(end, start), READABLE);
+        }
+      }
     }
 
     /** Gives the blocks from {@code runEnd} to {@code newEnd} the status. */
@@ -117,7 +151,9 @@ public final class Mapfile {
     }
 
     void finish(long blockCount) {
-      if (runEnd < blockCount) {
+      if (written < mostRuns) {
+        fillTo(blockCount);
+      } else if (runEnd < blockCount) {
         extend(blockCount, UNTRIED);
       }
       writeRun();

@@ -23,6 +23,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Reading lists of bad blocks: every form that counts, and every line that is refused. */
 final class BadBlockFileTest {
+  private static final BlockRangeList ALL = BlockRangeList.all(Long.MAX_VALUE);
+
   private static final int BLOCK = 4096;
   private static final long BLOCKS = 100;
   private static final String HEAD = "# Mapfile.\n0x0 ? 1\n";
@@ -201,7 +203,7 @@ final class BadBlockFileTest {
     table.put(9, Target.remapped(3));
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     if (format == Format.MAPFILE) {
-      Mapfile.write(out, BLOCKS * BLOCK, BLOCK, "1.0", table::forEach);
+      Mapfile.write(out, BLOCKS * BLOCK, BLOCK, "1.0", table::forEach, ALL);
     } else {
       BadBlocks.write(out, BLOCK, table::forEach);
     }
@@ -218,7 +220,7 @@ final class BadBlockFileTest {
       large.put(i, Target.pending(Target.NO_SLOT));
     }
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    Mapfile.write(out, blocks * BLOCK, BLOCK, "1.0", large::forEach);
+    Mapfile.write(out, blocks * BLOCK, BLOCK, "1.0", large::forEach, ALL);
     long[] found = {0};
     new BadBlockFile(Format.MAPFILE, 0, MapfileStatus.CERTAINLY_BAD)
         .read(new ByteArrayInputStream(out.toByteArray()), "list", (at, length) -> found[0]++);

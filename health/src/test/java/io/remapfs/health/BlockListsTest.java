@@ -7,17 +7,20 @@ import io.remapfs.engine.table.Target;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class BlockListsTest {
+  private static final BlockRangeList ALL = BlockRangeList.all(Long.MAX_VALUE);
+
   private static final int BLOCK = 4096;
 
   private final RemapTable table = new RemapTable(100);
 
   private String mapfile() {
     return new String(
-        Mapfile.render(100L * BLOCK, BLOCK, "1.0", table::forEach), StandardCharsets.US_ASCII);
+        Mapfile.render(100L * BLOCK, BLOCK, "1.0", table::forEach, ALL), StandardCharsets.US_ASCII);
   }
 
   private String runs() {
@@ -71,7 +74,7 @@ class BlockListsTest {
     }
     String map =
         new String(
-            Mapfile.render(blocks * BLOCK, BLOCK, "1.0", large::forEach),
+            Mapfile.render(blocks * BLOCK, BLOCK, "1.0", large::forEach, ALL),
             StandardCharsets.US_ASCII);
     long[] covered = {0};
     map.lines()
@@ -102,5 +105,32 @@ class BlockListsTest {
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).as(output).isZero();
     assertThat(output).isEqualTo("2\n");
+  }
+
+  @Test
+  void shouldSayThatWhatAScanHasReadReads() {
+    RemapTable table = new RemapTable(100);
+    table.put(10, Target.pending(Target.NO_SLOT));
+    table.put(60, Target.remapped(3));
+    table.put(70, Target.pending(Target.NO_SLOT));
+    BlockRangeList unscanned =
+        visitor -> {
+          visitor.visit(20, 30);
+          visitor.visit(65, 100);
+        };
+    String map =
+        new String(
+            Mapfile.render(100L * BLOCK, BLOCK, "1.0", table::forEach, unscanned),
+            StandardCharsets.US_ASCII);
+    List<String> runs =
+        map.lines().filter(line -> line.matches("0x.*  0x.*")).map(BlockListsTest::run).toList();
+    assertThat(runs)
+        .containsExactly(
+            "0+10 +", "10+1 -", "11+9 +", "20+10 ?", "30+35 +", "65+5 ?", "70+1 -", "71+29 ?");
+  }
+
+  private static String run(String line) {
+    String[] words = line.split(" +", -1);
+    return Long.decode(words[0]) / BLOCK + "+" + Long.decode(words[1]) / BLOCK + " " + words[2];
   }
 }

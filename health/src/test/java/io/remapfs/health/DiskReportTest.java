@@ -56,7 +56,8 @@ class DiskReportTest {
               true,
               false,
               List.of("no flusher")),
-          Duration.ofSeconds(61));
+          Duration.ofSeconds(61),
+          List.of());
 
   @ParameterizedTest
   @CsvSource({

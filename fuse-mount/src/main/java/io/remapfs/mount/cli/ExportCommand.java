@@ -5,6 +5,7 @@ import io.remapfs.engine.device.IoMode;
 import io.remapfs.engine.metadata.MetadataStore;
 import io.remapfs.health.BadBlockFile.Format;
 import io.remapfs.health.BadBlocks;
+import io.remapfs.health.BlockRangeList;
 import io.remapfs.health.Mapfile;
 import io.remapfs.mount.daemon.ProgramVersion;
 import io.remapfs.mount.preflight.ExitCode;
@@ -138,7 +139,9 @@ final class ExportCommand implements Callable<Integer> {
     int blockSize = store.superblock().blockSizeBytes();
     if (format == Format.MAPFILE) {
       long sizeBytes = store.superblock().backing().sizeBytes();
-      Mapfile.write(sink, sizeBytes, blockSize, ProgramVersion.get(), store.table()::forEach);
+      BlockRangeList unscanned = BlockRangeList.all(store.table().blockCount());
+      Mapfile.write(
+          sink, sizeBytes, blockSize, ProgramVersion.get(), store.table()::forEach, unscanned);
     } else {
       BadBlocks.write(sink, blockSize, store.table()::forEach);
     }

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -135,6 +136,8 @@ final class MountCommand implements Callable<Integer> {
       })
   private @Nullable Path onEvent;
 
+  @Mixin private ScanOptions scan = new ScanOptions();
+
   @Option(
       names = "--retries",
       paramLabel = "N",
@@ -201,6 +204,7 @@ final class MountCommand implements Callable<Integer> {
         cache,
         HealthChoice.parse(health),
         onEvent == null ? null : onEvent.toAbsolutePath().normalize(),
+        scan.settings(),
         new EngineOptions(
             retries,
             defaults.firstBackoff(),

@@ -56,6 +56,7 @@ public final class Remapfs implements Runnable {
     commands.put("blame", BlameCommand.class);
     commands.put("add-spare", AddSpareCommand.class);
     commands.put("migrate", MigrateCommand.class);
+    commands.put("scan", ScanCommand.class);
     commands.put("import", ImportCommand.class);
     commands.put("export", ExportCommand.class);
     commands.put("check", CheckCommand.class);

@@ -7,6 +7,7 @@ import io.remapfs.engine.UnmapReport;
 import io.remapfs.engine.VerifyReport;
 import io.remapfs.engine.device.BlockDeviceException;
 import io.remapfs.engine.metadata.AddedSpare;
+import io.remapfs.health.scan.ScanStatus;
 import io.remapfs.mount.preflight.RefusedException;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +50,14 @@ public interface ControlActions {
 
   /** How the latest migration is doing. */
   MigrationState migration();
+
+  /**
+   * Starts, holds or ends a scan, or only asks.
+   *
+   * @return how it is doing then
+   * @throws RefusedException if that does not fit how it is doing; nothing was changed then
+   */
+  ScanStatus scan(ScanRequest request) throws RefusedException;
 
   /** Makes everything written so far durable. */
   void flush() throws BlockDeviceException;

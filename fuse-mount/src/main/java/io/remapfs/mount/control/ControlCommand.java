@@ -27,6 +27,9 @@ sealed interface ControlCommand {
   /** Starts moving all blocks to a new spare, or where it is null to the newest there is. */
   record Migrate(@Nullable SpareRequest spare) implements ControlCommand {}
 
+  /** Starts, holds or ends a scan, or asks how it is doing. */
+  record Scan(ScanRequest scan) implements ControlCommand {}
+
   /** How the latest migration is doing. */
   record MigrateStatus() implements ControlCommand {}
 

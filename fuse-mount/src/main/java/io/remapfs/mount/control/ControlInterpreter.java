@@ -39,6 +39,7 @@ public final class ControlInterpreter {
           "migrate [PATH [size=BYTES] [force]]: begin to move all blocks to a new spare, or to the"
               + " newest",
           "migrate status: how that is doing",
+          ScanRequest.USAGE + ": read the whole disk, or what is suspect of it",
           "flush: make everything written so far durable",
           "help: this list");
 
@@ -114,6 +115,8 @@ public final class ControlInterpreter {
       answer.putAll(actions.migration().toMap());
     } else if (command instanceof ControlCommand.MigrateStatus) {
       answer.putAll(actions.migration().toMap());
+    } else if (command instanceof ControlCommand.Scan scan) {
+      answer.put("scan", actions.scan(scan.scan()).toMap());
     } else if (command instanceof ControlCommand.Flush) {
       actions.flush();
     } else if (command instanceof ControlCommand.Help) {

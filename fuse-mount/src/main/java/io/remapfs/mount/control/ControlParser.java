@@ -62,6 +62,7 @@ public final class ControlParser {
           new ControlCommand.AddSpare(
               SpareRequest.parse(words, "add-spare PATH [size=BYTES] [force]"));
       case "migrate" -> migrate(words);
+      case "scan" -> new ControlCommand.Scan(ScanRequest.parse(words));
       default ->
           throw new ControlSyntaxException("there is no command " + quote(words[0]) + SEE_HELP);
     };

@@ -40,6 +40,8 @@ final class DiskHealth implements EngineListener, AutoCloseable {
   private boolean failureTold;
   private @Nullable DiskWatch watch;
 
+  private volatile EngineListener scanner = EngineListener.NONE;
+
   /**
    * Takes over the file.
    *
@@ -72,6 +74,11 @@ final class DiskHealth implements EngineListener, AutoCloseable {
     watch = new DiskWatch(engine, events, history, () -> -1);
   }
 
+  /** Lets the scanner hear of the engine's events too. */
+  void tellToo(EngineListener listener) {
+    scanner = listener;
+  }
+
   /** Begins to call {@link #doWork} once a second. */
   void start() {
     keeper.start();
@@ -80,6 +87,7 @@ final class DiskHealth implements EngineListener, AutoCloseable {
   @Override
   public void onEvent(EngineEvent event) {
     events.onEvent(event);
+    scanner.onEvent(event);
   }
 
   @Override

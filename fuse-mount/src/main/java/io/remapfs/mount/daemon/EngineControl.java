@@ -9,8 +9,10 @@ import io.remapfs.engine.VerifyReport;
 import io.remapfs.engine.device.BlockDeviceException;
 import io.remapfs.engine.metadata.AddedSpare;
 import io.remapfs.health.DiskReport;
+import io.remapfs.health.scan.ScanStatus;
 import io.remapfs.mount.control.ControlActions;
 import io.remapfs.mount.control.MigrationState;
+import io.remapfs.mount.control.ScanRequest;
 import io.remapfs.mount.control.SpareRequest;
 import io.remapfs.mount.preflight.RefusedException;
 import java.util.List;
@@ -19,7 +21,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What the control file may do to the mounted engine. */
-record EngineControl(RemapEngine engine, Supplier<DiskReport> report, SpareService spares)
+record EngineControl(
+    RemapEngine engine, Supplier<DiskReport> report, SpareService spares, ScanService scans)
     implements ControlActions {
   @Override
   public long blockCount() {
@@ -64,6 +67,11 @@ record EngineControl(RemapEngine engine, Supplier<DiskReport> report, SpareServi
   @Override
   public MigrationState migration() {
     return spares.migration();
+  }
+
+  @Override
+  public ScanStatus scan(ScanRequest request) throws RefusedException {
+    return scans.carryOut(request);
   }
 
   @Override

@@ -19,6 +19,7 @@ final class EngineFiles {
       RemapEngine engine,
       EventLog events,
       HealthReport health,
+      ScanService scans,
       Supplier<DiskReport> report,
       String version) {
     return List.of(
@@ -30,7 +31,11 @@ final class EngineFiles {
             "mapfile",
             () ->
                 Mapfile.render(
-                    engine.sizeBytes(), engine.blockSizeBytes(), version, engine::forEachEntry)),
+                    engine.sizeBytes(),
+                    engine.blockSizeBytes(),
+                    version,
+                    engine::forEachEntry,
+                    scans::forEachUnscanned)),
         new Rendered("badblocks", () -> BadBlocks.render(engine::forEachEntry)));
   }
 

@@ -2,6 +2,7 @@ package io.remapfs.mount.daemon;
 
 import io.remapfs.engine.EngineOptions;
 import io.remapfs.engine.device.IoMode;
+import io.remapfs.health.scan.ScanSettings;
 import io.remapfs.mount.preflight.DaemonUser;
 import io.remapfs.mount.session.SessionKind;
 import java.nio.file.Path;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param cache whether the image is served through the kernel's page cache
  * @param health where the disk's health is kept
  * @param onEvent the program to run for each event, or null
+ * @param scan when and how fast the disk is scanned
  * @param engine what to do about errors
  */
 public record MountRequest(
@@ -47,4 +49,5 @@ public record MountRequest(
     boolean cache,
     HealthChoice health,
     @Nullable Path onEvent,
+    ScanSettings scan,
     EngineOptions engine) {}

@@ -231,9 +231,13 @@ public final class MountSession {
             });
     teardown.add("housekeeper", housekeeper::close);
     teardown.add("health thread", health::stop);
+    ScanService scans =
+        new ScanService(engine, health.file(), events, request.scan(), () -> "", notes::add);
+    health.tellToo(scans.scanner());
+    teardown.add("scanner", scans::close);
 
-    Reporter reporter = new Reporter(engine, protection, mountPoint);
-    EngineControl control = new EngineControl(engine, reporter, spares);
+    Reporter reporter = new Reporter(engine, scans, protection, mountPoint);
+    EngineControl control = new EngineControl(engine, reporter, spares, scans);
     FuseSession session = openSession(control, events, reporter, mountPoint.directory());
     reporter.session = session;
     rehearsal.await();
@@ -243,6 +247,7 @@ public final class MountSession {
           markOpened(metadata, disks);
           housekeeper.start();
           health.start();
+          scans.start();
         };
     runSession(session, mountPoint, protection, beforeServing);
   }
@@ -333,7 +338,8 @@ public final class MountSession {
       RemapFileSystem fileSystem =
           new RemapFileSystem(
               control.engine(),
-              EngineFiles.of(control.engine(), events, health, reporter, version),
+              EngineFiles.of(
+                  control.engine(), events, health, control.scans(), reporter, version),
               new ControlInterpreter(control)::execute,
               request.readOnly(),
               user.uid(),
@@ -459,12 +465,18 @@ public final class MountSession {
   private final class Reporter implements Supplier<DiskReport> {
     private final long startNanos = System.nanoTime();
     private final RemapEngine engine;
+    private final ScanService scans;
     private final ProcessProtection protection;
     private final MountPoint mountPoint;
     private volatile @Nullable FuseSession session;
 
-    Reporter(RemapEngine engine, ProcessProtection protection, MountPoint mountPoint) {
+    Reporter(
+        RemapEngine engine,
+        ScanService scans,
+        ProcessProtection protection,
+        MountPoint mountPoint) {
       this.engine = engine;
+      this.scans = scans;
       this.protection = protection;
       this.mountPoint = mountPoint;
     }
@@ -485,7 +497,7 @@ public final class MountSession {
               request.ioMode().name().toLowerCase(Locale.ROOT));
       Duration uptime =
           Duration.ofSeconds(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - startNanos));
-      return new DiskReport(engine.status(), facts, process, uptime);
+      return new DiskReport(engine.status(), facts, process, uptime, scans.status().fields());
     }
   }
 }

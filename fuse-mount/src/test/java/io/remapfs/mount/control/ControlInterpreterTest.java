@@ -12,6 +12,7 @@ import io.remapfs.engine.VerifyReport;
 import io.remapfs.engine.metadata.AddedSpare;
 import io.remapfs.engine.metadata.ReleasedSpares;
 import io.remapfs.engine.table.Target;
+import io.remapfs.health.scan.ScanStatus;
 import io.remapfs.mount.control.MigrationState.Stage;
 import io.remapfs.mount.preflight.RefusedException;
 import java.io.IOException;
@@ -88,6 +89,12 @@ class ControlInterpreterTest {
     @Override
     public MigrationState migration() {
       return new MigrationState(Stage.RUNNING, 3, 4, null, "");
+    }
+
+    @Override
+    public ScanStatus scan(ScanRequest request) throws RefusedException {
+      done.add("scan " + request.toWords());
+      throw RefusedException.refused("there is no scan here");
     }
 
     @Override

@@ -11,6 +11,7 @@ import io.remapfs.engine.device.MediumErrorException;
 import io.remapfs.engine.metadata.AddedSpare;
 import io.remapfs.engine.table.Target;
 import io.remapfs.fuzz.Expect;
+import io.remapfs.health.scan.ScanStatus;
 import io.remapfs.mount.preflight.RefusedException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -138,6 +139,12 @@ public final class ControlTarget {
     @Override
     public MigrationState migration() {
       return MigrationState.none();
+    }
+
+    @Override
+    public ScanStatus scan(ScanRequest request) throws RefusedException {
+
+      throw RefusedException.refused("there is no scan here");
     }
 
     @Override

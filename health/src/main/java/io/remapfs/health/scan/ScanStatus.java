@@ -1,6 +1,9 @@
 package io.remapfs.health.scan;
 
+import io.remapfs.health.ReportField;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -121,6 +124,45 @@ public record ScanStatus(
   /** How much of the way is done: 0 to 100, rounded down to a tenth. */
   public double percent() {
     return totalBytes == 0 ? 100 : Math.floor(doneBytes * 1000.0 / totalBytes) / 10;
+  }
+
+  /** As the report has it: in JSON all of it, in text what fits a line or two. */
+  public List<ReportField> fields() {
+    List<ReportField> fields = new ArrayList<>();
+    toMap().forEach((key, value) -> fields.add(new ReportField("scan." + key, "", value, "")));
+    fields.replaceAll(
+        field ->
+            switch (field.path()) {
+              case "scan.state" -> new ReportField(field.path(), "scan", field.value(), sentence());
+              case "scan.lost" ->
+                  new ReportField(field.path(), "scan found", field.value(), found());
+              default -> field;
+            });
+    return fields;
+  }
+
+  /** "running, full, 12.5 %, ends in 1 h 3 min", as people say it. */
+  public String sentence() {
+    String way = mode.word() + ", " + percent() + " %";
+    return switch (state) {
+      case "running" ->
+          state
+              + ", "
+              + way
+              + (etaSeconds < 0 ? "" : ", ends in " + ScanTimes.duration(etaSeconds))
+              + (givesWay.isEmpty() ? "" : "; slower because " + givesWay);
+      case "waiting" -> state + ", " + way + ": " + reason;
+      case "paused" -> state + ", " + way + "; go on with: remapfs scan resume";
+      default ->
+          (tour == 0 ? "none yet" : "last ended " + ScanTimes.instant(endedAtMillis))
+              + (nextAtMillis == 0
+                  ? "; none planned"
+                  : ", next at " + ScanTimes.instant(nextAtMillis));
+    };
+  }
+
+  private String found() {
+    return salvaged + " salvaged, " + lost + " lost, " + slowFound + " slow";
   }
 
   /** As {@code status.json} and answers have it. */

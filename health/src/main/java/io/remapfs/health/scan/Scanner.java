@@ -4,6 +4,7 @@ import io.remapfs.engine.EngineEvent;
 import io.remapfs.engine.EngineListener;
 import io.remapfs.engine.ScanReport;
 import io.remapfs.engine.device.BlockDeviceException;
+import io.remapfs.health.BlockRangeList;
 import io.remapfs.health.event.EventKind;
 import io.remapfs.health.scan.TourState.Stage;
 import java.util.HashSet;
@@ -451,7 +452,7 @@ public final class Scanner implements EngineListener {
   }
 
   /** Visits the ranges that no tour has read yet, in ascending order. */
-  public void forEachUnscanned(RangeVisitor visitor) {
+  public void forEachUnscanned(BlockRangeList.Visitor visitor) {
     long[] ranges;
     synchronized (lock) {
       ranges = state.unscanned.toArray();
@@ -459,12 +460,5 @@ public final class Scanner implements EngineListener {
     for (int i = 0; i < ranges.length; i += 2) {
       visitor.visit(ranges[i], ranges[i + 1]);
     }
-  }
-
-  /** Sees ranges of blocks. */
-  @FunctionalInterface
-  public interface RangeVisitor {
-    /** From {@code firstBlock} to {@code endBlock}, exclusive. */
-    void visit(long firstBlock, long endBlock);
   }
 }

@@ -92,7 +92,8 @@ class SpareLevelTest {
             used(80, 100),
             new SessionFacts("1", "/d/disk.img", "/mnt/x", "threads", 4, "direct"),
             new ProcessFacts(1, 1, "root", "all", 1, 1, 1, true, false, List.of()),
-            Duration.ofSeconds(1));
+            Duration.ofSeconds(1),
+            List.of());
     assertThat(new String(report.toText(), StandardCharsets.UTF_8))
         .contains("yes, 80 % used; add one with: remapfs add-spare /mnt/x PATH");
   }
