@@ -338,8 +338,7 @@ public final class MountSession {
       RemapFileSystem fileSystem =
           new RemapFileSystem(
               control.engine(),
-              EngineFiles.of(
-                  control.engine(), events, health, control.scans(), reporter, version),
+              EngineFiles.of(control.engine(), events, health, control.scans(), reporter, version),
               new ControlInterpreter(control)::execute,
               request.readOnly(),
               user.uid(),
