@@ -4,13 +4,24 @@ import io.remapfs.engine.EngineEvent;
 import io.remapfs.engine.EngineListener;
 import io.remapfs.engine.EngineStatus;
 import io.remapfs.engine.device.BlockDeviceException;
+import io.remapfs.health.DiskScore;
+import io.remapfs.health.ReportField;
+import io.remapfs.health.drive.DriveDevice;
+import io.remapfs.health.drive.DriveFacts;
+import io.remapfs.health.drive.DriveReader;
+import io.remapfs.health.drive.DriveWatch;
 import io.remapfs.health.event.DiskWatch;
 import io.remapfs.health.event.EventLog;
 import io.remapfs.health.event.History;
 import io.remapfs.health.event.RecordStore;
+import io.remapfs.health.region.HealthMap;
+import io.remapfs.health.region.RegionSummary;
+import io.remapfs.health.region.RegionWatch;
 import io.remapfs.health.store.HealthFile;
 import io.remapfs.health.store.RecordRing;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -29,9 +40,14 @@ final class DiskHealth implements EngineListener, AutoCloseable {
   /** How much of what was learnt a power cut may take. */
   private static final Duration SYNC_PERIOD = Duration.ofSeconds(5);
 
+  private static final String SMARTCTL = "smartctl";
+  private static final Duration DRIVE_TIMEOUT = Duration.ofSeconds(30);
+
   private final HealthFile file;
   private final EventLog events;
   private final History history;
+  private final HealthMap map;
+  private final RegionWatch regions;
   private final Consumer<String> notes;
   private final Housekeeper keeper = new Housekeeper("remapfs-health", this::doWork);
 
@@ -41,6 +57,7 @@ final class DiskHealth implements EngineListener, AutoCloseable {
   private @Nullable DiskWatch watch;
 
   private volatile EngineListener scanner = EngineListener.NONE;
+  private volatile @Nullable DriveWatch drive;
 
   /**
    * Takes over the file.
@@ -51,6 +68,8 @@ final class DiskHealth implements EngineListener, AutoCloseable {
     this.file = file;
     this.events = new EventLog(new Ring(file.events()));
     this.history = new History(new Ring(file.samples()));
+    this.map = new HealthMap(file, InstantSource.system());
+    this.regions = new RegionWatch(map, InstantSource.system(), System::nanoTime);
     this.notes = notes;
   }
 
@@ -69,9 +88,44 @@ final class DiskHealth implements EngineListener, AutoCloseable {
     return history;
   }
 
+  /** What happened where on the disk. */
+  HealthMap map() {
+    return map;
+  }
+
+  /** All of that at a glance, at most a minute old. */
+  RegionSummary regions() {
+    return regions.summary();
+  }
+
+  /** What the drive says of itself. */
+  DriveFacts drive() {
+    DriveWatch asked = drive;
+    return asked == null ? DriveFacts.NOTHING : asked.facts();
+  }
+
+  /** The health of the whole disk. */
+  DiskScore score(EngineStatus engine) {
+    return DiskScore.of(engine, regions(), drive());
+  }
+
+  /** What a report says of all this. */
+  List<ReportField> fields(EngineStatus engine) {
+    return score(engine).fields(file.name());
+  }
+
+  /** Has the drive of a block device asked about itself from {@link #start} on. */
+  void askDrive(Path blockDevice) {
+    DriveDevice.of(blockDevice)
+        .ifPresent(
+            device ->
+                drive =
+                    new DriveWatch(new DriveReader(SMARTCTL, device, DRIVE_TIMEOUT)::read, notes));
+  }
+
   /** Looks at the engine from now on; to be called before {@link #start}. */
   void watch(Supplier<EngineStatus> engine) {
-    watch = new DiskWatch(engine, events, history, () -> -1);
+    watch = new DiskWatch(engine, events, history, () -> score(engine.get()).score());
   }
 
   /** Lets the scanner hear of the engine's events too. */
@@ -82,17 +136,30 @@ final class DiskHealth implements EngineListener, AutoCloseable {
   /** Begins to call {@link #doWork} once a second. */
   void start() {
     keeper.start();
+    DriveWatch asked = drive;
+    if (asked != null) {
+      asked.start();
+    }
   }
 
   @Override
   public void onEvent(EngineEvent event) {
     events.onEvent(event);
     scanner.onEvent(event);
+    switch (event.kind()) {
+      case SALVAGED -> map.noteSalvaged(event.blockIndex());
+      case PENDING -> map.noteLost(event.blockIndex());
+      default -> {
+        return; // No evidence against a region.
+      }
+    }
   }
 
   @Override
   public void onMediumError(long blockIndex, boolean onWrite, boolean inSlot) {
-    // The health map hears of it here.
+    if (!inSlot) { // Else it is the spare's medium, and of no region of the disk.
+      map.noteMediumError(blockIndex, onWrite);
+    }
   }
 
   /** One turn. */
@@ -101,6 +168,7 @@ final class DiskHealth implements EngineListener, AutoCloseable {
       watch.look();
     }
     events.doWork();
+    regions.doWork();
     if (file.isDirty() && System.nanoTime() - lastSyncNanos >= SYNC_PERIOD.toNanos()) {
       sync();
     }
@@ -108,21 +176,34 @@ final class DiskHealth implements EngineListener, AutoCloseable {
 
   private void sync() {
     lastSyncNanos = System.nanoTime();
+    boolean written = map.writeBack();
     try {
       file.sync();
-    } catch (BlockDeviceException e) {
-      if (!failureTold) {
-        failureTold = true;
-        String sentence = "the health file " + file.name() + " cannot be written";
-        LogManager.getLogger(DiskHealth.class).warn("{}: {}", sentence, e.getMessage());
-        notes.accept(sentence + "; what is learnt of the disk may be lost at the end");
+      if (!written) {
+        tellFailure("it does not take all records");
       }
+    } catch (BlockDeviceException e) {
+      tellFailure(e.getMessage());
     }
+  }
+
+  private void tellFailure(@Nullable String why) {
+    if (failureTold) {
+      return;
+    }
+    failureTold = true;
+    String sentence = "the health file " + file.name() + " cannot be written";
+    LogManager.getLogger(DiskHealth.class).warn("{}: {}", sentence, why);
+    notes.accept(sentence + "; what is learnt of the disk may be lost at the end");
   }
 
   /** Ends the thread; the engine may still tell of events. */
   void stop() {
     keeper.close();
+    DriveWatch asked = drive;
+    if (asked != null) {
+      asked.close();
+    }
     if (watch != null) {
       watch.finish();
     }
@@ -133,10 +214,9 @@ final class DiskHealth implements EngineListener, AutoCloseable {
   public void close() {
     keeper.close();
     try {
+      map.doWork();
       events.close();
-      if (file.isDirty()) {
-        sync();
-      }
+      sync();
     } finally {
       file.close();
     }

@@ -1,5 +1,6 @@
 package io.remapfs.mount.daemon;
 
+import io.remapfs.engine.EngineStatus;
 import io.remapfs.engine.RemapEngine;
 import io.remapfs.engine.device.Access;
 import io.remapfs.engine.metadata.MetadataStore;
@@ -8,6 +9,7 @@ import io.remapfs.engine.metadata.RecoveryReport;
 import io.remapfs.engine.metadata.Superblock;
 import io.remapfs.health.DiskReport;
 import io.remapfs.health.ProcessFacts;
+import io.remapfs.health.ReportField;
 import io.remapfs.health.SessionFacts;
 import io.remapfs.health.event.EventHook;
 import io.remapfs.health.event.EventKind;
@@ -33,6 +35,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -236,7 +239,7 @@ public final class MountSession {
     health.tellToo(scans.scanner());
     teardown.add("scanner", scans::close);
 
-    Reporter reporter = new Reporter(engine, scans, protection, mountPoint);
+    Reporter reporter = new Reporter(engine, health, scans, protection, mountPoint);
     EngineControl control = new EngineControl(engine, reporter, spares, scans);
     FuseSession session = openSession(control, events, reporter, mountPoint.directory());
     reporter.session = session;
@@ -272,6 +275,9 @@ public final class MountSession {
                 this::tellAndNote)
             : HealthFile.inMemory(geometry);
     DiskHealth health = new DiskHealth(file, notes::add);
+    if (isBlockDevice) {
+      health.askDrive(request.backing());
+    }
     teardown.add("health", health::close);
     return health;
   }
@@ -464,6 +470,7 @@ public final class MountSession {
   private final class Reporter implements Supplier<DiskReport> {
     private final long startNanos = System.nanoTime();
     private final RemapEngine engine;
+    private final DiskHealth health;
     private final ScanService scans;
     private final ProcessProtection protection;
     private final MountPoint mountPoint;
@@ -471,10 +478,12 @@ public final class MountSession {
 
     Reporter(
         RemapEngine engine,
+        DiskHealth health,
         ScanService scans,
         ProcessProtection protection,
         MountPoint mountPoint) {
       this.engine = engine;
+      this.health = health;
       this.scans = scans;
       this.protection = protection;
       this.mountPoint = mountPoint;
@@ -496,7 +505,10 @@ public final class MountSession {
               request.ioMode().name().toLowerCase(Locale.ROOT));
       Duration uptime =
           Duration.ofSeconds(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - startNanos));
-      return new DiskReport(engine.status(), facts, process, uptime, scans.status().fields());
+      EngineStatus status = engine.status();
+      List<ReportField> watchers = new ArrayList<>(health.fields(status));
+      watchers.addAll(scans.status().fields());
+      return new DiskReport(status, facts, process, uptime, watchers);
     }
   }
 }
