@@ -15,6 +15,7 @@ enum FuzzTarget {
   MAPFILE("io.remapfs.health.MapfileTarget", Cost.TEXT),
   BADBLOCKS("io.remapfs.health.BadBlocksTarget", Cost.TEXT),
   BLAME("io.remapfs.health.BlameTarget", Cost.SPARE),
+  EVENTS("io.remapfs.health.event.StoredRecordsTarget", Cost.TEXT),
   CONTROL("io.remapfs.mount.control.ControlTarget", Cost.TEXT),
   REQUEST("io.remapfs.mount.session.RequestTarget", Cost.TEXT),
   INIT("io.remapfs.mount.session.InitTarget", Cost.TEXT),

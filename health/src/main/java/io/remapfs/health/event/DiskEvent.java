@@ -38,6 +38,9 @@ public record DiskEvent(
   /** The longest stored form, in bytes. */
   static final int MAX_STORED_BYTES = MESSAGE_AT + STORED_MESSAGE_BYTES;
 
+  /** More than ever happens; a damaged number must not be the one from which the count goes on. */
+  private static final long SEQUENCE_LIMIT = 1L << 56;
+
   private static final Pattern CONTROL = Pattern.compile("\\p{Cc}");
   private static final String CUT = "...";
 
@@ -118,8 +121,12 @@ public record DiskEvent(
     if (lengthBytes > record.length - MESSAGE_AT) {
       throw new IllegalArgumentException("a message of " + lengthBytes + " bytes");
     }
+    long sequence = stored.getLong(0);
+    if (sequence <= 0 || sequence >= SEQUENCE_LIMIT) {
+      throw new IllegalArgumentException("an event with the number " + sequence);
+    }
     return new DiskEvent(
-        stored.getLong(0),
+        sequence,
         Instant.ofEpochMilli(stored.getLong(8)),
         EventKind.ofCode(Short.toUnsignedInt(stored.getShort(KIND_AT))),
         stored.getLong(16),

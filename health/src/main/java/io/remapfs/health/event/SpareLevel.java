@@ -35,7 +35,7 @@ public final class SpareLevel {
   }
 
   static int usedPercent(long used, long slots) {
-    return (int) (used * 100 / Math.max(1, slots));
+    return (int) Math.min(100, used * 100 / Math.max(1, slots));
   }
 
   /** The highest level that is reached; 0 for none. */

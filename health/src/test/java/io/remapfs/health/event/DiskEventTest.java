@@ -42,6 +42,14 @@ class DiskEventTest {
         .endsWith("\ud83d\ude00...");
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {Long.MIN_VALUE, -1, 0, 1L << 56, Long.MAX_VALUE})
+  void shouldRefuseANumberFromWhichNoCountCanGoOn(long sequence) {
+    byte[] stored = new DiskEvent(sequence, TIME, EventKind.DRIVE, -1, -1, "hot").toStored();
+    assertThatThrownBy(() -> DiskEvent.ofStored(stored))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
   @Test
   void shouldRefuseARecordThatEndsInItsMessage() {
     byte[] stored = event("block 7 cannot be read").toStored();

@@ -114,6 +114,8 @@ class EventLogTest {
     assertThat(log.events()).isEqualTo(before);
     log.publish(EventKind.DRIVE, "new");
     assertThat(log.events()).last().extracting(DiskEvent::sequence).isEqualTo(3L);
+    log.close();
+    assertThat(store.records).as("none is stored twice").hasSize(3);
   }
 
   @Test
