@@ -35,6 +35,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -235,7 +236,14 @@ public final class MountSession {
     teardown.add("housekeeper", housekeeper::close);
     teardown.add("health thread", health::stop);
     ScanService scans =
-        new ScanService(engine, health.file(), events, request.scan(), () -> "", notes::add);
+        new ScanService(
+            engine,
+            health.file(),
+            events,
+            new MapHistory(health.map(), InstantSource.system()),
+            request.scan(),
+            () -> "",
+            notes::add);
     health.tellToo(scans.scanner());
     teardown.add("scanner", scans::close);
 

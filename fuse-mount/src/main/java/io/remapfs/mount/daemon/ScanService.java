@@ -34,6 +34,7 @@ final class ScanService implements AutoCloseable {
       RemapEngine engine,
       HealthFile file,
       EventLog events,
+      RegionHistory history,
       ScanSettings settings,
       Supplier<String> shortage,
       Consumer<String> notes) {
@@ -41,7 +42,7 @@ final class ScanService implements AutoCloseable {
     this.scanner =
         new Scanner(
             new EngineTarget(engine),
-            RegionHistory.NONE,
+            history,
             new Cell(file.cell(HealthFile.Cell.SCAN)),
             settings,
             shortage,
