@@ -14,6 +14,7 @@ import io.remapfs.health.SessionFacts;
 import io.remapfs.health.event.EventHook;
 import io.remapfs.health.event.EventKind;
 import io.remapfs.health.event.EventLog;
+import io.remapfs.health.pressure.MemoryPressure;
 import io.remapfs.health.store.HealthFile;
 import io.remapfs.health.store.HealthFileOpening;
 import io.remapfs.health.store.HealthGeometry;
@@ -225,6 +226,7 @@ public final class MountSession {
             request.ioMode(),
             LogManager.getLogger(SpareService.class)::error);
     teardown.add("spares", spares::close);
+    MemoryPressure pressure = new MemoryPressure(events::publish);
     ResidentMemory memory = new ResidentMemory(protection);
     Housekeeper housekeeper =
         new Housekeeper(
@@ -232,6 +234,7 @@ public final class MountSession {
             () -> {
               engine.housekeeping();
               memory.doWork();
+              pressure.doWork();
             });
     teardown.add("housekeeper", housekeeper::close);
     teardown.add("health thread", health::stop);
@@ -242,7 +245,7 @@ public final class MountSession {
             events,
             new MapHistory(health.map(), InstantSource.system()),
             request.scan(),
-            () -> "",
+            pressure,
             notes::add);
     health.tellToo(scans.scanner());
     teardown.add("scanner", scans::close);
@@ -515,7 +518,7 @@ public final class MountSession {
           Duration.ofSeconds(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - startNanos));
       EngineStatus status = engine.status();
       List<ReportField> watchers = new ArrayList<>(health.fields(status));
-      watchers.addAll(scans.status().fields());
+      watchers.addAll(scans.fields());
       return new DiskReport(status, facts, process, uptime, watchers);
     }
   }

@@ -2,7 +2,10 @@ package io.remapfs.mount.daemon;
 
 import io.remapfs.engine.RemapEngine;
 import io.remapfs.health.BlockRangeList;
+import io.remapfs.health.ReportField;
 import io.remapfs.health.event.EventLog;
+import io.remapfs.health.pressure.MemoryPressure;
+import io.remapfs.health.pressure.PressureLevel;
 import io.remapfs.health.scan.EngineTarget;
 import io.remapfs.health.scan.RegionHistory;
 import io.remapfs.health.scan.ScanClock;
@@ -15,19 +18,21 @@ import io.remapfs.health.store.HealthFile;
 import io.remapfs.health.store.StateCell;
 import io.remapfs.mount.control.ScanRequest;
 import io.remapfs.mount.preflight.RefusedException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 /** The scanner of a mount with its thread, and what users ask of it. Thread-safe. */
 final class ScanService implements AutoCloseable {
   private final Scanner scanner;
   private final ScanSettings settings;
   private final ScanThread thread;
+  private final MemoryPressure pressure;
 
   /**
    * Takes up what the daemon before has left; begins with {@link #start}.
    *
-   * @param shortage what the process is short of, or ""
+   * @param pressure while memory is short, the scan waits
    * @param notes told what the scan has to do without
    */
   ScanService(
@@ -36,16 +41,17 @@ final class ScanService implements AutoCloseable {
       EventLog events,
       RegionHistory history,
       ScanSettings settings,
-      Supplier<String> shortage,
+      MemoryPressure pressure,
       Consumer<String> notes) {
     this.settings = settings;
+    this.pressure = pressure;
     this.scanner =
         new Scanner(
             new EngineTarget(engine),
             history,
             new Cell(file.cell(HealthFile.Cell.SCAN)),
             settings,
-            shortage,
+            pressure::reason,
             ScanClock.SYSTEM,
             events::publish);
     this.thread = new ScanThread(scanner, notes);
@@ -76,8 +82,18 @@ final class ScanService implements AutoCloseable {
     return scanner.status();
   }
 
-  ScanStatus status() {
-    return scanner.status();
+  /** What the report says of it. */
+  List<ReportField> fields() {
+    List<ReportField> fields = new ArrayList<>(scanner.status().fields());
+    PressureLevel level = pressure.level();
+    String why = pressure.reason();
+    fields.add(
+        new ReportField(
+            "process.pressure",
+            "memory pressure",
+            level.name(),
+            why.isEmpty() ? level.name() : level.name() + " - " + why));
+    return fields;
   }
 
   void forEachUnscanned(BlockRangeList.Visitor visitor) {
