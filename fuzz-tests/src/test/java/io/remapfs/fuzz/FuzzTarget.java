@@ -16,6 +16,7 @@ enum FuzzTarget {
   BADBLOCKS("io.remapfs.health.BadBlocksTarget", Cost.TEXT),
   BLAME("io.remapfs.health.BlameTarget", Cost.SPARE),
   EVENTS("io.remapfs.health.event.StoredRecordsTarget", Cost.TEXT),
+  HEALTH("io.remapfs.health.picture.HealthTarget", Cost.TEXT),
   CONTROL("io.remapfs.mount.control.ControlTarget", Cost.TEXT),
   REQUEST("io.remapfs.mount.session.RequestTarget", Cost.TEXT),
   INIT("io.remapfs.mount.session.InitTarget", Cost.TEXT),
