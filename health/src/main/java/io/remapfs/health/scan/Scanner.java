@@ -7,6 +7,7 @@ import io.remapfs.engine.device.BlockDeviceException;
 import io.remapfs.health.BlockRangeList;
 import io.remapfs.health.event.EventKind;
 import io.remapfs.health.scan.TourState.Stage;
+import io.remapfs.health.surface.LatencyHistogram;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -449,6 +450,11 @@ public final class Scanner implements EngineListener {
       return "";
     }
     return busy ? "users are at work" : latency.backoff() > 1 ? "the disk answers slowly" : "";
+  }
+
+  /** How long its reads took, since the mount. */
+  public LatencyHistogram latencies() {
+    return latency.histogram();
   }
 
   /** Visits the ranges that no tour has read yet, in ascending order. */

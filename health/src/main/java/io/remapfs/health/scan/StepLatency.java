@@ -1,5 +1,6 @@
 package io.remapfs.health.scan;
 
+import io.remapfs.health.surface.LatencyHistogram;
 import java.util.Arrays;
 
 /**
@@ -40,6 +41,7 @@ final class StepLatency {
   private final int batchBytes;
   private final Median batches = new Median();
   private final Median pieces = new Median();
+  private final LatencyHistogram histogram = new LatencyHistogram();
   private int backoff = 1;
 
   StepLatency(int batchBytes) {
@@ -58,6 +60,12 @@ final class StepLatency {
       }
     }
     median.add(nanos);
+    histogram.record(nanos);
+  }
+
+  /** What all steps took; may be read by any thread. */
+  LatencyHistogram histogram() {
+    return histogram;
   }
 
   /** By what the rate is to be divided: 1 to {@value #MAX_BACKOFF}. */
