@@ -2,11 +2,15 @@ package io.remapfs.mount.daemon;
 
 import io.remapfs.engine.EngineStatus;
 import io.remapfs.engine.RemapEngine;
+import io.remapfs.health.BlockRangeList;
 import io.remapfs.health.event.DiskEvent;
 import io.remapfs.health.event.EventLog;
+import io.remapfs.health.scan.ScanMode;
+import io.remapfs.health.scan.ScanStatus;
 import io.remapfs.health.surface.DiskPicture;
 import io.remapfs.health.surface.HealthJson;
 import io.remapfs.health.surface.SurfaceBuilder;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +32,7 @@ final class HealthReport {
 
   private final RemapEngine engine;
   private final EventLog events;
+  private final ScanService scans;
   private final String backing;
   private final String version;
 
@@ -35,9 +40,11 @@ final class HealthReport {
   private long madeAtNanos;
   private long tookNanos;
 
-  HealthReport(RemapEngine engine, EventLog events, String backing, String version) {
+  HealthReport(
+      RemapEngine engine, EventLog events, ScanService scans, String backing, String version) {
     this.engine = engine;
     this.events = events;
+    this.scans = scans;
     this.backing = backing;
     this.version = version;
   }
@@ -58,8 +65,11 @@ final class HealthReport {
     long blockCount = Math.max(1, status.sizeBytes() / status.blockSizeBytes());
     SurfaceBuilder surface = new SurfaceBuilder(blockCount);
     engine.forEachEntry(surface);
+    ScanStatus scan = scans.status();
+    Instant now = Instant.now();
+    addScanned(surface, blockCount, scan, now);
     return new DiskPicture(
-        Instant.now(),
+        now,
         version,
         backing,
         status.state().name(),
@@ -69,13 +79,41 @@ final class HealthReport {
         new DiskPicture.Blocks(
             status.remappedBlocks(), status.pendingBlocks(), status.salvagedBlocks()),
         new DiskPicture.Spare(status.spareSlots(), status.spareUsed(), status.spareBurnt()),
-        null,
+        new DiskPicture.Scan(scan.state(), scan.percent(), scan.sentence()),
         null,
         List.of(),
-        List.of(),
+        scans.scanner().latencies().buckets(),
         newestEvents(),
         Map.of(),
         surface.build());
+  }
+
+  /**
+   * A block that some tour has read was read by the last full one, or since its beginning. (Other
+   * tours read a few blocks more; those are taken for older than they are.)
+   */
+  private void addScanned(SurfaceBuilder surface, long blockCount, ScanStatus scan, Instant now) {
+    boolean inTime = scan.mode() == ScanMode.FULL && isRecent(scan.startedAtMillis(), now);
+    long doneEnd = inTime ? scan.doneBytes() / engine.blockSizeBytes() : 0;
+    boolean restIsRecent = isRecent(scans.scanner().lastFullTourAtMillis(), now);
+    long[] at = {0};
+    BlockRangeList.Visitor read =
+        (first, end) -> {
+          long split = Math.min(end, Math.max(first, doneEnd));
+          surface.scanned(first, split - first, true);
+          surface.scanned(split, end - split, restIsRecent);
+        };
+    scans.forEachUnscanned(
+        (first, end) -> {
+          read.visit(at[0], first);
+          at[0] = end;
+        });
+    read.visit(at[0], blockCount);
+  }
+
+  private static boolean isRecent(long millis, Instant now) {
+    Duration age = Duration.between(Instant.ofEpochMilli(millis), now);
+    return age.compareTo(SurfaceBuilder.RECENT) <= 0;
   }
 
   private List<DiskPicture.Event> newestEvents() {

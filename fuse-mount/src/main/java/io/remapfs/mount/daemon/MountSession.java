@@ -350,7 +350,8 @@ public final class MountSession {
       throws RefusedException {
     String version = ProgramVersion.get();
     HealthReport health =
-        new HealthReport(control.engine(), events, request.backing().toString(), version);
+        new HealthReport(
+            control.engine(), events, control.scans(), request.backing().toString(), version);
     try {
       RemapFileSystem fileSystem =
           new RemapFileSystem(

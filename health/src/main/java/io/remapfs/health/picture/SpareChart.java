@@ -44,7 +44,12 @@ final class SpareChart {
       double x = level * Chart.WIDTH / 100.0;
       Chart.line(out, "rule", x, BAR_TOP - 3, "v" + (BAR_HEIGHT + 7));
       Chart.text(
-          out, "axis", level == 95 ? "start" : "middle", level == 95 ? x - 6 : x, 46, level + " %");
+          out,
+          "axis",
+          level == 95 ? "end" : "middle",
+          level == 95 ? Chart.WIDTH : x,
+          46,
+          level + " %");
     }
     Chart.text(out, "label", "start", 0, 68, said);
     return new Chart("Spare", said + ".", HEIGHT, out.toString());

@@ -452,6 +452,13 @@ public final class Scanner implements EngineListener {
     return busy ? "users are at work" : latency.backoff() > 1 ? "the disk answers slowly" : "";
   }
 
+  /** When a full tour last came to its end, in milliseconds since 1970; 0 for never. */
+  public long lastFullTourAtMillis() {
+    synchronized (lock) {
+      return state.lastFullTourAtMillis;
+    }
+  }
+
   /** How long its reads took, since the mount. */
   public LatencyHistogram latencies() {
     return latency.histogram();
