@@ -170,10 +170,12 @@ public final class EventHook implements Consumer<DiskEvent>, AutoCloseable {
       closed = true;
       closeByNanos = System.nanoTime() + closeGrace.toNanos();
       closing = true;
+      if (mayRun.getCount() > 0) {
+        // The mount was not made; and we may still be root, which the program must not be.
+        queue.clear();
+        return;
+      }
       lock.notifyAll();
-    }
-    if (mayRun.getCount() > 0) {
-      return; // The mount was not made; and we may still be root, which the program must not be.
     }
     try {
       thread.join(closeGrace.toMillis() + END_MILLIS);
@@ -183,6 +185,7 @@ public final class EventHook implements Consumer<DiskEvent>, AutoCloseable {
     long untold;
     synchronized (lock) {
       untold = queue.size() + dropped;
+      dropped = 0;
       queue.clear();
     }
     if (untold > 0) {

@@ -198,6 +198,7 @@ class EventHookTest {
     log.publish(EventKind.COPIED, "before root was dropped");
     hook.close();
     hook.allow();
+    hook.close(); // waits for the thread
     assertThat(file("ran")).doesNotExist();
   }
 
@@ -209,8 +210,8 @@ class EventHookTest {
       log.publish(i % 2 == 0 ? EventKind.DRIVE : EventKind.FORECAST, "hot");
     }
     hook.allow();
-    await(() -> !linesOf("ran").isEmpty());
-    assertThat(linesOf("ran").get(0)).isEqualTo("1 10");
+    await(() -> linesOf("ran").size() > 1);
+    assertThat(linesOf("ran")).startsWith("1 10", "2 0");
   }
 
   @Test
