@@ -139,6 +139,13 @@ final class MountCommand implements Callable<Integer> {
   @Mixin private ScanOptions scan = new ScanOptions();
 
   @Option(
+      names = "--preempt",
+      description =
+          "Move blocks that are likely to fail next to the spare ahead of time: few, when idle, and"
+              + " for a quarter of its free slots at most.")
+  private boolean preempt;
+
+  @Option(
       names = "--retries",
       paramLabel = "N",
       description = "Further attempts on a block that failed, 0 to 100 (3).")
@@ -185,6 +192,10 @@ final class MountCommand implements Callable<Integer> {
     if (blockSize != null && blockSize == 0) {
       throw RefusedException.usage("--block-size 0 is not allowed; use a power of two from 512");
     }
+    if (preempt && readOnly) {
+      throw RefusedException.usage(
+          "--preempt moves blocks, which --read-only forbids; leave one of them out");
+    }
     EngineOptions defaults = EngineOptions.defaults();
     // The daemon outlives the directory it was started in: paths are made absolute now.
     return new MountRequest(
@@ -205,6 +216,7 @@ final class MountCommand implements Callable<Integer> {
         HealthChoice.parse(health),
         onEvent == null ? null : onEvent.toAbsolutePath().normalize(),
         scan.settings(),
+        preempt,
         new EngineOptions(
             retries,
             defaults.firstBackoff(),

@@ -5,6 +5,7 @@ import io.remapfs.engine.EngineListener;
 import io.remapfs.engine.EngineStatus;
 import io.remapfs.engine.device.BlockDeviceException;
 import io.remapfs.health.DiskScore;
+import io.remapfs.health.ForecastFields;
 import io.remapfs.health.ReportField;
 import io.remapfs.health.drive.DriveDevice;
 import io.remapfs.health.drive.DriveFacts;
@@ -22,6 +23,7 @@ import io.remapfs.health.store.RecordRing;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -48,6 +50,7 @@ final class DiskHealth implements EngineListener, AutoCloseable {
   private final History history;
   private final HealthMap map;
   private final RegionWatch regions;
+  private final DiskForecasting forecasting;
   private final Consumer<String> notes;
   private final Housekeeper keeper = new Housekeeper("remapfs-health", this::doWork);
 
@@ -70,6 +73,7 @@ final class DiskHealth implements EngineListener, AutoCloseable {
     this.history = new History(new Ring(file.samples()));
     this.map = new HealthMap(file, InstantSource.system());
     this.regions = new RegionWatch(map, InstantSource.system(), System::nanoTime);
+    this.forecasting = new DiskForecasting(file, events, history);
     this.notes = notes;
   }
 
@@ -111,7 +115,9 @@ final class DiskHealth implements EngineListener, AutoCloseable {
 
   /** What a report says of all this. */
   List<ReportField> fields(EngineStatus engine) {
-    return score(engine).fields(file.name());
+    List<ReportField> fields = new ArrayList<>(score(engine).fields(file.name()));
+    fields.addAll(ForecastFields.of(forecasting.get()));
+    return fields;
   }
 
   /** Has the drive of a block device asked about itself from {@link #start} on. */
@@ -121,6 +127,11 @@ final class DiskHealth implements EngineListener, AutoCloseable {
             device ->
                 drive =
                     new DriveWatch(new DriveReader(SMARTCTL, device, DRIVE_TIMEOUT)::read, notes));
+  }
+
+  /** What is foretold of the disk. */
+  DiskForecasting forecasting() {
+    return forecasting;
   }
 
   /** Looks at the engine from now on; to be called before {@link #start}. */
@@ -140,6 +151,7 @@ final class DiskHealth implements EngineListener, AutoCloseable {
     if (asked != null) {
       asked.start();
     }
+    forecasting.start();
   }
 
   @Override
@@ -159,6 +171,7 @@ final class DiskHealth implements EngineListener, AutoCloseable {
   public void onMediumError(long blockIndex, boolean onWrite, boolean inSlot) {
     if (!inSlot) { // Else it is the spare's medium, and of no region of the disk.
       map.noteMediumError(blockIndex, onWrite);
+      forecasting.noteError(blockIndex);
     }
   }
 
@@ -167,6 +180,7 @@ final class DiskHealth implements EngineListener, AutoCloseable {
     if (watch != null) {
       watch.look();
     }
+    forecasting.doWork();
     events.doWork();
     regions.doWork();
     if (file.isDirty() && System.nanoTime() - lastSyncNanos >= SYNC_PERIOD.toNanos()) {
@@ -199,6 +213,7 @@ final class DiskHealth implements EngineListener, AutoCloseable {
 
   /** Ends the thread; the engine may still tell of events. */
   void stop() {
+    forecasting.stop();
     keeper.close();
     DriveWatch asked = drive;
     if (asked != null) {
@@ -215,6 +230,7 @@ final class DiskHealth implements EngineListener, AutoCloseable {
     keeper.close();
     try {
       map.doWork();
+      forecasting.finish();
       events.close();
       sync();
     } finally {

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param health where the disk's health is kept
  * @param onEvent the program to run for each event, or null
  * @param scan when and how fast the disk is scanned
+ * @param preempt whether blocks that are likely to fail are moved ahead of time
  * @param engine what to do about errors
  */
 public record MountRequest(
@@ -50,4 +51,5 @@ public record MountRequest(
     HealthChoice health,
     @Nullable Path onEvent,
     ScanSettings scan,
+    boolean preempt,
     EngineOptions engine) {}

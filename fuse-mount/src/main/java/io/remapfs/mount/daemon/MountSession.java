@@ -218,6 +218,7 @@ public final class MountSession {
         RemapEngine.open(disks.backing(), metadata, request.engine(), health, access());
     disks.release();
     health.watch(engine::status);
+    health.forecasting().watch(engine, request.preempt(), () -> "");
     teardown.add("engine", engine::close);
     SpareService spares =
         new SpareService(

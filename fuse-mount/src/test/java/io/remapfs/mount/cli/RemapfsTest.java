@@ -121,6 +121,11 @@ class RemapfsTest {
     refuses(2, "the path is empty", "mount", "--on-event", "", disk, mountPoint);
   }
 
+  @Test
+  void shouldRefuseToMoveBlocksAheadWhenNothingMayBeWritten() throws IOException {
+    refuses(2, "leave one of them out", "mount", "--preempt", "--read-only", disk, mountPoint);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

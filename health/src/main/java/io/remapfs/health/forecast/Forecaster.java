@@ -14,6 +14,9 @@ public final class Forecaster {
   /** From this probability on, a cell is said to be at risk. */
   public static final double AT_RISK = 0.05;
 
+  /** From this probability on, it is in danger: told of in an event, and moved ahead of time. */
+  public static final double DANGER = 0.10;
+
   /** What is found in one cell within this time is one burst: one cause, met by one read. */
   private static final long BURST_MILLIS = 3_600_000;
 
