@@ -65,7 +65,7 @@ final class HealthReport {
     long blockCount = Math.max(1, status.sizeBytes() / status.blockSizeBytes());
     SurfaceBuilder surface = new SurfaceBuilder(blockCount);
     engine.forEachEntry(surface);
-    ScanStatus scan = scans.status();
+    ScanStatus scan = scans.scanner().status();
     Instant now = Instant.now();
     addScanned(surface, blockCount, scan, now);
     return new DiskPicture(
