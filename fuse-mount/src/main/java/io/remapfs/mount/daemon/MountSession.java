@@ -218,7 +218,6 @@ public final class MountSession {
         RemapEngine.open(disks.backing(), metadata, request.engine(), health, access());
     disks.release();
     health.watch(engine::status);
-    health.forecasting().watch(engine, request.preempt(), () -> "");
     teardown.add("engine", engine::close);
     SpareService spares =
         new SpareService(
@@ -228,6 +227,7 @@ public final class MountSession {
             LogManager.getLogger(SpareService.class)::error);
     teardown.add("spares", spares::close);
     MemoryPressure pressure = new MemoryPressure(events::publish);
+    health.forecasting().watch(engine, request.preempt(), pressure::reason);
     ResidentMemory memory = new ResidentMemory(protection);
     Housekeeper housekeeper =
         new Housekeeper(
