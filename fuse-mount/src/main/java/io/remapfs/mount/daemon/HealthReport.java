@@ -3,15 +3,21 @@ package io.remapfs.mount.daemon;
 import io.remapfs.engine.EngineStatus;
 import io.remapfs.engine.RemapEngine;
 import io.remapfs.health.BlockRangeList;
+import io.remapfs.health.DiskScore;
+import io.remapfs.health.drive.DriveFacts;
 import io.remapfs.health.event.DiskEvent;
-import io.remapfs.health.event.EventLog;
+import io.remapfs.health.region.RegionHealth;
+import io.remapfs.health.region.Score;
+import io.remapfs.health.region.Verdict;
 import io.remapfs.health.scan.ScanMode;
 import io.remapfs.health.scan.ScanStatus;
+import io.remapfs.health.surface.CellState;
 import io.remapfs.health.surface.DiskPicture;
 import io.remapfs.health.surface.HealthJson;
 import io.remapfs.health.surface.SurfaceBuilder;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -31,7 +37,7 @@ final class HealthReport {
   private static final long QUICK_MILLIS = 20;
 
   private final RemapEngine engine;
-  private final EventLog events;
+  private final DiskHealth health;
   private final ScanService scans;
   private final String backing;
   private final String version;
@@ -41,9 +47,9 @@ final class HealthReport {
   private long tookNanos;
 
   HealthReport(
-      RemapEngine engine, EventLog events, ScanService scans, String backing, String version) {
+      RemapEngine engine, DiskHealth health, ScanService scans, String backing, String version) {
     this.engine = engine;
-    this.events = events;
+    this.health = health;
     this.scans = scans;
     this.backing = backing;
     this.version = version;
@@ -68,23 +74,25 @@ final class HealthReport {
     ScanStatus scan = scans.scanner().status();
     Instant now = Instant.now();
     addScanned(surface, blockCount, scan, now);
+    addRecords(surface, now);
+    DiskScore score = health.score(status);
     return new DiskPicture(
         now,
         version,
         backing,
         status.state().name(),
         status.reason(),
-        new DiskPicture.Verdict(-1, ""),
+        new DiskPicture.Verdict(score.score(), score.verdict().toString()),
         new DiskPicture.Image(status.sizeBytes(), status.blockSizeBytes()),
         new DiskPicture.Blocks(
             status.remappedBlocks(), status.pendingBlocks(), status.salvagedBlocks()),
         new DiskPicture.Spare(status.spareSlots(), status.spareUsed(), status.spareBurnt()),
         new DiskPicture.Scan(scan.state(), scan.percent(), scan.sentence()),
         null,
-        List.of(),
+        worstRegions(),
         scans.scanner().latencies().buckets(),
         newestEvents(),
-        Map.of(),
+        driveFacts(),
         surface.build());
   }
 
@@ -116,8 +124,80 @@ final class HealthReport {
     return age.compareTo(SurfaceBuilder.RECENT) <= 0;
   }
 
+  /** A record's score is its whole region's: what of it is bad is not kept. */
+  private void addRecords(SurfaceBuilder surface, Instant now) {
+    int shift = health.map().geometry().regionShift();
+    health
+        .map()
+        .forEachRecord(
+            (region, record) -> {
+              long first = (long) region << shift;
+              long count = 1L << shift;
+              Verdict verdict = Verdict.of(Score.ofRegion(record, now));
+              if (verdict != Verdict.GOOD) {
+                boolean danger = verdict == Verdict.DANGER;
+                surface.raise(first, count, danger ? CellState.DANGER : CellState.AT_RISK);
+              } else if (record.slowIos() > 0) {
+                surface.raise(first, count, CellState.SLOW);
+              }
+            });
+  }
+
+  private List<DiskPicture.Region> worstRegions() {
+    int shift = health.map().geometry().regionShift();
+    return health.regions().worst().stream()
+        .map(
+            each ->
+                new DiskPicture.Region(
+                    (long) each.region() << shift,
+                    1L << shift,
+                    each.score(),
+                    detail(each.health())))
+        .toList();
+  }
+
+  private static String detail(RegionHealth record) {
+    return record.readErrors()
+        + " read and "
+        + record.writeErrors()
+        + " write errors, "
+        + record.slowIos()
+        + " slow reads, "
+        + record.salvaged()
+        + " salvaged, "
+        + record.lost()
+        + " lost";
+  }
+
+  private Map<String, String> driveFacts() {
+    DriveFacts drive = health.drive();
+    Map<String, String> facts = new LinkedHashMap<>();
+    if (!drive.model().isEmpty()) {
+      facts.put("model", drive.model());
+    }
+    switch (drive.passed()) {
+      case YES -> facts.put("its own verdict", "passed");
+      case NO -> facts.put("its own verdict", "FAILED");
+      case UNKNOWN -> {}
+    }
+    put(facts, "reallocated (5)", drive.reallocatedSectors());
+    put(facts, "pending (197)", drive.pendingSectors());
+    put(facts, "uncorrectable (198)", drive.uncorrectableSectors());
+    put(facts, "media errors", drive.mediaErrors());
+    put(facts, "wear in percent", drive.percentageUsed());
+    put(facts, "power-on hours", drive.powerOnHours());
+    put(facts, "temperature in °C", drive.temperatureCelsius());
+    return facts;
+  }
+
+  private static void put(Map<String, String> facts, String name, long value) {
+    if (value != DriveFacts.UNKNOWN) {
+      facts.put(name, Long.toString(value));
+    }
+  }
+
   private List<DiskPicture.Event> newestEvents() {
-    List<DiskEvent> all = events.events();
+    List<DiskEvent> all = health.events().events();
     return all.subList(Math.max(0, all.size() - DiskPicture.MAX_EVENTS), all.size()).stream()
         .map(
             each ->

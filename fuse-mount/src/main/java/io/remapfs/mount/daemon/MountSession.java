@@ -253,7 +253,7 @@ public final class MountSession {
 
     Reporter reporter = new Reporter(engine, health, scans, protection, mountPoint);
     EngineControl control = new EngineControl(engine, reporter, spares, scans);
-    FuseSession session = openSession(control, events, reporter, mountPoint.directory());
+    FuseSession session = openSession(control, health, reporter, mountPoint.directory());
     reporter.session = session;
     rehearsal.await();
     // Not before the mount is there: one that cannot be made leaves the spare as it was.
@@ -347,17 +347,18 @@ public final class MountSession {
   }
 
   private FuseSession openSession(
-      EngineControl control, EventLog events, Reporter reporter, Path directory)
+      EngineControl control, DiskHealth health, Reporter reporter, Path directory)
       throws RefusedException {
     String version = ProgramVersion.get();
-    HealthReport health =
+    HealthReport picture =
         new HealthReport(
-            control.engine(), events, control.scans(), request.backing().toString(), version);
+            control.engine(), health, control.scans(), request.backing().toString(), version);
     try {
       RemapFileSystem fileSystem =
           new RemapFileSystem(
               control.engine(),
-              EngineFiles.of(control.engine(), events, health, control.scans(), reporter, version),
+              EngineFiles.of(
+                  control.engine(), health.events(), picture, control.scans(), reporter, version),
               new ControlInterpreter(control)::execute,
               request.readOnly(),
               user.uid(),
