@@ -6,6 +6,10 @@ import io.remapfs.health.BlockRangeList;
 import io.remapfs.health.DiskScore;
 import io.remapfs.health.drive.DriveFacts;
 import io.remapfs.health.event.DiskEvent;
+import io.remapfs.health.forecast.DiskForecast;
+import io.remapfs.health.forecast.Forecast;
+import io.remapfs.health.forecast.RiskRange;
+import io.remapfs.health.forecast.SpareForecast;
 import io.remapfs.health.region.RegionHealth;
 import io.remapfs.health.region.Score;
 import io.remapfs.health.region.Verdict;
@@ -17,10 +21,14 @@ import io.remapfs.health.surface.HealthJson;
 import io.remapfs.health.surface.SurfaceBuilder;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes {@code health.json} of what the parts of the daemon know.
@@ -88,7 +96,7 @@ final class HealthReport {
             status.remappedBlocks(), status.pendingBlocks(), status.salvagedBlocks()),
         new DiskPicture.Spare(status.spareSlots(), status.spareUsed(), status.spareBurnt()),
         new DiskPicture.Scan(scan.state(), scan.percent(), scan.sentence()),
-        null,
+        forecast(surface),
         worstRegions(),
         scans.scanner().latencies().buckets(),
         newestEvents(),
@@ -141,6 +149,36 @@ final class HealthReport {
                 surface.raise(first, count, CellState.SLOW);
               }
             });
+  }
+
+  private DiskPicture.@Nullable Forecast forecast(SurfaceBuilder surface) {
+    DiskForecast forecast = health.forecasting().get();
+    Forecast blocks = forecast.blocks();
+    SpareForecast spare = forecast.spare();
+    if (blocks.confidence() == Forecast.Confidence.NONE && !spare.foreseeable()) {
+      return null;
+    }
+    List<DiskPicture.Range> ranges = new ArrayList<>();
+    for (RiskRange each : blocks.ranges()) {
+      surface.raise(each.firstBlock(), each.blockCount(), CellState.AT_RISK);
+      int percent = (int) Math.round(each.probability() * 100);
+      ranges.add(new DiskPicture.Range(each.firstBlock(), each.blockCount(), percent));
+    }
+    String summary =
+        String.format(
+            Locale.ROOT,
+            "%.0f %% likely that more blocks go bad within %d days (confidence %s). The spare %s.",
+            blocks.newErrorProbability() * 100,
+            blocks.horizon().toDays(),
+            blocks.confidence().name().toLowerCase(Locale.ROOT),
+            spare.foreseeable()
+                ? "will last until about " + day(spare.exhaustedMillis())
+                : "gives no reason to say when it runs out");
+    return new DiskPicture.Forecast(summary, ranges);
+  }
+
+  private static String day(long millis) {
+    return Instant.ofEpochMilli(millis).atOffset(ZoneOffset.UTC).toLocalDate().toString();
   }
 
   private List<DiskPicture.Region> worstRegions() {

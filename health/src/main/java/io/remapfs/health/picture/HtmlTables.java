@@ -120,12 +120,12 @@ final class HtmlTables {
     }
     out.append("<section class=\"card\"><h2>Where blocks are likely to fail next</h2>\n");
     out.append("<div class=\"scroll\"><table><thead><tr>");
-    headings("blocks|n", "confidence|n", "");
+    headings("blocks|n", "likelihood|n", "");
     out.append("</tr></thead><tbody>\n");
     for (DiskPicture.Range each : forecast.ranges()) {
       out.append("<tr><td class=\"n t\">");
       appendRange(each.firstBlock(), each.count());
-      out.append("</td><td class=\"n\">").append(each.confidence());
+      out.append("</td><td class=\"n\">").append(each.percent());
       out.append(" %</td><td></td></tr>\n");
     }
     out.append("</tbody></table></div></section>\n");

@@ -99,9 +99,9 @@ public record DiskPicture(
   /**
    * Some blocks.
    *
-   * @param confidence 0 to 100, in percent
+   * @param percent how likely one more of them fails, 0 to 100
    */
-  public record Range(long firstBlock, long count, int confidence) {}
+  public record Range(long firstBlock, long count, int percent) {}
 
   /**
    * A health record in brief.

@@ -84,7 +84,7 @@ public final class HealthJson {
             object(
                 "firstBlock", each.firstBlock(),
                 "count", each.count(),
-                "confidence", each.confidence()));
+                "percent", each.percent()));
       }
       root.put("forecast", object("summary", cut(forecast.summary()), "ranges", ranges));
     }

@@ -98,7 +98,7 @@ public final class HealthJsonReader {
           new DiskPicture.Range(
               count(each, "firstBlock"),
               count(each, "count"),
-              (int) each.number("confidence", 0, 100)));
+              (int) each.number("percent", 0, 100)));
     }
     return new DiskPicture.Forecast(forecast.text("summary"), ranges);
   }
