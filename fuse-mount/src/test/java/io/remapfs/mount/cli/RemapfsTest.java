@@ -17,6 +17,7 @@ import java.io.RandomAccessFile;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -121,6 +122,43 @@ class RemapfsTest {
     refuses(2, "the path is empty", "mount", "--on-event", "", disk, mountPoint);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "--scan-interval, 7, '--scan-interval must be off, or 1m to 366d'",
+    "--scan-interval, 0m, '--scan-interval must be'",
+    "--scan-interval, 367d, '--scan-interval must be'",
+    "--scan-interval, -1d, '--scan-interval must be'",
+    "--scan-interval, 999999999w, '--scan-interval must be'",
+    "--scan-interval, OFF, '--scan-interval must be'",
+    "--scan-rate, 0, '--scan-rate must be 64K to 1T'",
+    "--scan-rate, 2T, '--scan-rate must be 64K to 1T'",
+    "--scan-rate, fast, 'is not a size'",
+    "--scan-cpu, 0, '--scan-cpu must be 1 to 100 percent'",
+    "--scan-cpu, 101, '--scan-cpu must be 1 to 100 percent'",
+    "--scan-cpu, much, 'is not a whole number'",
+  })
+  void shouldRefuseAScheduleThatMakesNoSense(String option, String value, String sentence)
+      throws IOException {
+    refuses(2, sentence, "mount", option, value, disk, mountPoint);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "2, '[start, pause, resume, stop, status]', begin",
+    "2, '[full, errors, neighbours, risk]', start --mode=all",
+    "2, '--rate must be 64K to 1T', start --rate=1",
+    "2, '--cpu must be 1 to 100', start --cpu=0",
+    "2, 'are for scan start', stop --cpu=5",
+    "3, 'is not a mount of remapfs', status",
+  })
+  void shouldRefuseToScanWhatItIsNotAskedForRightly(int exitCode, String sentence, String words)
+      throws IOException {
+    List<Object> arguments = new ArrayList<>(List.of("scan"));
+    arguments.addAll(List.of(words.split(" ", -1)));
+    arguments.add(mountPoint);
+    refuses(exitCode, sentence, arguments.toArray());
+  }
+
   @Test
   void shouldRefuseToMoveBlocksAheadWhenNothingMayBeWritten() throws IOException {
     refuses(2, "leave one of them out", "mount", "--preempt", "--read-only", disk, mountPoint);
@@ -141,6 +179,7 @@ class RemapfsTest {
         "blame",
         "add-spare",
         "migrate",
+        "scan",
         "import",
         "export",
         "check",

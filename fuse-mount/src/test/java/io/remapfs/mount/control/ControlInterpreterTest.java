@@ -226,6 +226,16 @@ class ControlInterpreterTest {
   }
 
   @Test
+  void shouldHandOnWhatIsToBeScanned() throws IOException {
+    assertThat(ask("scan start mode=risk cpu=5 rate=65536")).containsEntry("exitCode", 3);
+    ask("scan start");
+    ask("scan pause");
+    assertThat(done)
+        .containsExactly(
+            "scan start mode=risk rate=65536 cpu=5", "scan start mode=full", "scan pause");
+  }
+
+  @Test
   void shouldFlushWhenAsked() throws IOException {
     assertThat(ask("flush")).containsEntry("ok", true);
     assertThat(done).containsExactly("flush");
@@ -261,6 +271,18 @@ class ControlInterpreterTest {
         "remap seven",
         "remap 7\nremap 8",
         "remap 7\0",
+        "scan",
+        "scan begin",
+        "scan pause now",
+        "scan start full",
+        "scan start mode=all",
+        "scan start mode=FULL",
+        "scan start mode=full mode=risk",
+        "scan start rate=0",
+        "scan start rate=65535",
+        "scan start rate=1M",
+        "scan start cpu=101",
+        "scan stop cpu=2",
         "status now",
         "flush all",
         "help me",
