@@ -67,7 +67,8 @@ final class ReadPath {
     return true;
   }
 
-  private void readGuarded(long byteOffset, IoBuffer buffer, int at, int lengthBytes)
+  /** Reads an aligned range of which a transfer has failed, or touched a pending block. */
+  void readGuarded(long byteOffset, IoBuffer buffer, int at, int lengthBytes)
       throws BlockDeviceException {
     context.resumeIfAnswering();
     guard.enterExclusive(byteOffset, lengthBytes);

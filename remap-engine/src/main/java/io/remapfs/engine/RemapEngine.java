@@ -54,6 +54,7 @@ public final class RemapEngine {
   private final WritePath writes;
   private final ZeroPath zeroes;
   private final ScanRead scans;
+  private final StraightPath straight;
   private final BlockDevice backing;
   private final RemapTable table;
   private final EngineCounters counters;
@@ -72,6 +73,7 @@ public final class RemapEngine {
     this.writes = new WritePath(context);
     this.zeroes = new ZeroPath(context, writes);
     this.scans = new ScanRead(context);
+    this.straight = new StraightPath(context, reads, writes);
   }
 
   /**
@@ -163,6 +165,11 @@ public final class RemapEngine {
       counters.writeErrors.increment();
       throw e;
     }
+  }
+
+  /** The straight path in halves, for workers that do not wait for their transfers. */
+  public StraightPath straightPath() {
+    return straight;
   }
 
   /**

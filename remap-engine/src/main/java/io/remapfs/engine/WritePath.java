@@ -44,6 +44,12 @@ final class WritePath {
     } finally {
       guard.leaveShared(byteOffset, lengthBytes);
     }
+    writeGuarded(byteOffset, buffer, at, lengthBytes);
+  }
+
+  /** Writes an aligned range of which a transfer has failed, or touched a pending block. */
+  void writeGuarded(long byteOffset, IoBuffer buffer, int at, int lengthBytes)
+      throws BlockDeviceException {
     context.resumeIfAnswering();
     guard.enterExclusive(byteOffset, lengthBytes);
     try {

@@ -93,6 +93,15 @@ public interface BlockDevice extends AutoCloseable {
     return byteOffset;
   }
 
+  /**
+   * The descriptor on which a transfer of this range may be submitted, at the same offset, by
+   * whoever does not wait for it; -1 where it has to go through {@link #read} and {@link #write},
+   * as it always has to where it failed or was short.
+   */
+  default int descriptorFor(long byteOffset, long lengthBytes) {
+    return -1;
+  }
+
   /** The size in bytes when it was opened; every range lies within it. */
   long sizeBytes();
 

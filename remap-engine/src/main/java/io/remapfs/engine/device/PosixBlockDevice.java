@@ -84,9 +84,9 @@ public final class PosixBlockDevice implements BlockDevice {
     return facts;
   }
 
-  /** The descriptor, for workers that submit transfers themselves; -1 once closed. */
-  public int fd() {
-    return closed.get() ? -1 : fd;
+  @Override
+  public int descriptorFor(long byteOffset, long lengthBytes) {
+    return byteOffset > endBytes - lengthBytes || closed.get() ? -1 : fd;
   }
 
   @Override

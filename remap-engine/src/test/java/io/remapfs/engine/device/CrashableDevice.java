@@ -114,6 +114,7 @@ public final class CrashableDevice implements BlockDevice {
   private long flushes;
   private boolean flushFailed;
   private long presentSizeBytes;
+  private volatile int descriptor = -1;
 
   /** A disk of zeros. */
   public CrashableDevice(int sizeBytes, int sectorSizeBytes) {
@@ -170,6 +171,16 @@ public final class CrashableDevice implements BlockDevice {
   /** What failed writes leave behind from now on; nothing by default. */
   public synchronized void setFailedWritesLand(Landing landing) {
     failedWritesLand = landing;
+  }
+
+  /** What it gives to those who submit transfers themselves; none by default. */
+  public void setDescriptor(int descriptor) {
+    this.descriptor = descriptor;
+  }
+
+  @Override
+  public int descriptorFor(long byteOffset, long lengthBytes) {
+    return descriptor;
   }
 
   /** Sets the one hook. */

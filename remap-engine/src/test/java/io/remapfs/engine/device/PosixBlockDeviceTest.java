@@ -100,7 +100,7 @@ final class PosixBlockDeviceTest {
   @Test
   void shouldNameTheHolderWhenAlreadyLocked() throws Exception {
     try (PosixBlockDevice device = open(Access.READ_WRITE)) {
-      assertThat(device.fd()).isPositive();
+      assertThat(device.descriptorFor(0, 512)).isPositive();
       assertThatThrownBy(() -> open(Access.READ_WRITE))
           .isInstanceOfSatisfying(
               DeviceBusyException.class,
