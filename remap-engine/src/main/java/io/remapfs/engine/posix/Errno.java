@@ -29,6 +29,7 @@ public final class Errno {
   public static final int ENOLINK = 67;
   public static final int EILSEQ = 84;
   public static final int EOPNOTSUPP = 95;
+  public static final int ECONNABORTED = 103;
   public static final int ENOTCONN = 107;
   public static final int ESHUTDOWN = 108;
   public static final int ETIMEDOUT = 110;

@@ -82,6 +82,12 @@ public interface LibC {
   /** A system call without a name in the C library, by its number on this architecture. */
   long syscall(long number, long a1, long a2, long a3);
 
+  /** Ends what {@code mmap(2)} began. */
+  int munmap(long address, long length);
+
+  /** A descriptor that counts; see {@code eventfd(2)}. */
+  int eventfd(int initial, int flags);
+
   @IgnoreError
   int sched_yield();
 }
