@@ -6,7 +6,7 @@ package io.remapfs.health;
  * @param version the program's version
  * @param backing the backing's path as the user gave it
  * @param mountPoint where the image is served
- * @param kind the FUSE session's kind, "threads" or "libfuse"
+ * @param kind the FUSE session's kind, "threads", "ring" or "libfuse"
  * @param workers the number of threads that serve requests
  * @param ioMode how the backing is opened, "direct" or "buffered"
  */

@@ -39,7 +39,12 @@ final class ArbitraryRequestsTest {
   private static final long SEED = Long.getLong("remapfs.it.seed", System.nanoTime());
 
   @ParameterizedTest
-  @CsvSource({"threads, 4096, 60000", "threads, 512, 20000", "libfuse, 4096, 20000"})
+  @CsvSource({
+    "threads, 4096, 60000",
+    "threads, 512, 20000",
+    "ring, 4096, 30000",
+    "libfuse, 4096, 20000"
+  })
   void shouldBehaveAsAFileOfFixedSizeWhenBlocksAreBad(
       String session, int blockSize, int operations, Workbench bench) throws IOException {
     FailingDisk disk = bench.filledFailingDisk("disk", SIZE, 1);

@@ -65,7 +65,12 @@ final class CrashTest {
       Mounted mounted =
           bench.keep(
               Mounted.mount(
-                  disk.image(), mountPoint, "--clear-stale", "--spare", spare.toString()));
+                  disk.image(),
+                  mountPoint,
+                  "--clear-stale",
+                  "--spare",
+                  spare.toString(),
+                  cycle % 2 == 0 ? "--session=threads" : "--session=ring"));
       verify(writer, mounted, where);
       if (cycle > 0) {
         verify(fio, mounted, cycle - 1);

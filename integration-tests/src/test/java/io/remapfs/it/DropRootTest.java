@@ -67,6 +67,14 @@ final class DropRootTest {
             "NoNewPrivs: 1");
   }
 
+  @Test
+  void shouldServeByThreadsAndSayWhyWhenARingIsAskedFor(Workbench bench) {
+    Mounted mounted = bench.mount(bench.disk("disk.img", SIZE), USER, "--session=ring");
+
+    assertThat(mounted.status().find("session.kind")).isEqualTo("threads");
+    assertThat(mounted.text("status")).contains("threads of a ring would keep root's rights");
+  }
+
   /** The lines on rights in every thread's status, each kind once if they are all alike. */
   private static Set<String> rightsOfThreads(Mounted mounted) throws IOException {
     List<String> prefixes =

@@ -48,7 +48,7 @@ final class LifecycleTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"threads", "libfuse"})
+  @ValueSource(strings = {"threads", "ring", "libfuse"})
   void shouldServeAndSayWhichSessionWhenOneIsChosen(String session, Workbench bench)
       throws IOException {
     Mounted mounted = bench.mount(bench.disk("disk.img", SIZE), "--session=" + session);

@@ -20,11 +20,16 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a block goes through on a backing that fails: a row of the design's case table each. */
 @Tag("integration")
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 @ExtendWith(LeavesNoTrace.class)
+@ParameterizedClass
+@ValueSource(strings = {"threads", "ring"})
 final class StateTransitionsTest {
   private static final long SIZE = 16 * Images.MIB;
   private static final int BLOCK = 4096;
@@ -32,10 +37,16 @@ final class StateTransitionsTest {
   private static final long OLD = 1;
   private static final long NEW = 2;
 
+  @Parameter String session = "";
+
+  private String session() {
+    return "--session=" + session;
+  }
+
   @Test
   void shouldSalvageSectorBySectorWhenOnlyLongReadsFail(Workbench bench) throws IOException {
     FailingDisk disk = bench.filledFailingDisk("disk", SIZE, OLD);
-    Mounted mounted = bench.mountFormatted(disk.image(), BLOCK);
+    Mounted mounted = bench.mountFormatted(disk.image(), BLOCK, session());
     disk.faults(Fault.salvageable(AT, BLOCK));
 
     assertPattern(mounted, OLD, 0, 64 * BLOCK);
@@ -49,7 +60,7 @@ final class StateTransitionsTest {
   @Test
   void shouldLoseTheWholeBlockWhenOneSectorCannotBeRead(Workbench bench) {
     FailingDisk disk = bench.filledFailingDisk("disk", SIZE, OLD);
-    Mounted mounted = bench.mountFormatted(disk.image(), BLOCK);
+    Mounted mounted = bench.mountFormatted(disk.image(), BLOCK, session());
     disk.faults(Fault.read(AT + 1024, 512));
 
     assertReadFails(mounted, AT, BLOCK);
@@ -61,7 +72,7 @@ final class StateTransitionsTest {
   @Test
   void shouldSayEioAtOnceWhenAPendingBlockIsReadAgain(Workbench bench) {
     FailingDisk disk = bench.filledFailingDisk("disk", SIZE, OLD);
-    Mounted mounted = bench.mountFormatted(disk.image(), BLOCK);
+    Mounted mounted = bench.mountFormatted(disk.image(), BLOCK, session());
     disk.faults(new Fault(AT + " " + BLOCK, "r", "delay=300ms"));
     assertReadFails(mounted, AT, BLOCK);
 
@@ -75,7 +86,7 @@ final class StateTransitionsTest {
   @Test
   void shouldSalvageAPendingBlockWhenTheMediumYieldsItAgain(Workbench bench) throws IOException {
     FailingDisk disk = bench.filledFailingDisk("disk", SIZE, OLD);
-    Mounted mounted = bench.mountFormatted(disk.image(), BLOCK);
+    Mounted mounted = bench.mountFormatted(disk.image(), BLOCK, session());
     disk.faults(Fault.read(AT, BLOCK));
     assertReadFails(mounted, AT, BLOCK);
     assertThat(mounted.status().state()).isEqualTo("DEGRADED");
@@ -90,7 +101,7 @@ final class StateTransitionsTest {
   @Test
   void shouldMoveABlockBackWhenItsPlaceTakesWritesAgain(Workbench bench) throws IOException {
     FailingDisk disk = bench.filledFailingDisk("disk", SIZE, OLD);
-    Mounted mounted = bench.mountFormatted(disk.image(), BLOCK);
+    Mounted mounted = bench.mountFormatted(disk.image(), BLOCK, session());
     String mountPoint = mounted.mountPoint().toString();
     String block = Long.toString(AT / BLOCK);
     disk.faults(Fault.both(AT, BLOCK));
@@ -116,7 +127,7 @@ final class StateTransitionsTest {
   void shouldRefuseAPartialWriteAndTakeAWholeOneWhenTheBlockIsPending(Workbench bench)
       throws IOException {
     FailingDisk disk = bench.filledFailingDisk("disk", SIZE, OLD);
-    Mounted mounted = bench.mountFormatted(disk.image(), BLOCK);
+    Mounted mounted = bench.mountFormatted(disk.image(), BLOCK, session());
     disk.faults(Fault.read(AT, BLOCK));
     assertReadFails(mounted, AT, BLOCK);
 
@@ -132,7 +143,7 @@ final class StateTransitionsTest {
   @Test
   void shouldFillWhatIsLostWithZerosWhenTheUserOptedIn(Workbench bench) throws IOException {
     FailingDisk disk = bench.filledFailingDisk("disk", SIZE, OLD);
-    Mounted mounted = bench.mountFormatted(disk.image(), BLOCK, "--unreadable=zero");
+    Mounted mounted = bench.mountFormatted(disk.image(), BLOCK, session(), "--unreadable=zero");
     disk.faults(Fault.read(AT, BLOCK));
     assertReads(mounted, AT, new byte[BLOCK]);
     assertThat(mounted.status().pending()).isEqualTo(1);
@@ -149,7 +160,8 @@ final class StateTransitionsTest {
   @Test
   void shouldWriteToTheBackingWhenAPendingBlockIsToBeRewritten(Workbench bench) throws IOException {
     FailingDisk disk = bench.filledFailingDisk("disk", SIZE, OLD);
-    Mounted mounted = bench.mountFormatted(disk.image(), BLOCK, "--pending-write=rewrite");
+    Mounted mounted =
+        bench.mountFormatted(disk.image(), BLOCK, session(), "--pending-write=rewrite");
     disk.faults(Fault.read(AT, BLOCK));
     assertReadFails(mounted, AT, BLOCK);
     disk.faults();
@@ -166,7 +178,8 @@ final class StateTransitionsTest {
   void shouldRelocateWhenARewriteOfAPendingBlockDoesNotReadBack(Workbench bench)
       throws IOException {
     FailingDisk disk = bench.filledFailingDisk("disk", SIZE, OLD);
-    Mounted mounted = bench.mountFormatted(disk.image(), BLOCK, "--pending-write=rewrite");
+    Mounted mounted =
+        bench.mountFormatted(disk.image(), BLOCK, session(), "--pending-write=rewrite");
     disk.faults(Fault.read(AT, BLOCK));
     assertReadFails(mounted, AT, BLOCK);
 
@@ -180,12 +193,12 @@ final class StateTransitionsTest {
   void shouldReportLostBlocksAgainWhenMountedAgain(Workbench bench) {
     FailingDisk disk = bench.filledFailingDisk("disk", SIZE, OLD);
     Path spare = bench.disk("spare.img", 16 * Images.MIB);
-    Mounted first = bench.mountFormatted(disk.image(), spare, BLOCK);
+    Mounted first = bench.mountFormatted(disk.image(), spare, BLOCK, session());
     disk.faults(Fault.read(AT, BLOCK));
     assertReadFails(first, AT, BLOCK);
     first.umount().orFail();
 
-    Mounted second = bench.mount(disk.image(), "--spare", spare.toString());
+    Mounted second = bench.mount(disk.image(), "--spare", spare.toString(), session());
 
     assertThat(second.status().pending()).isEqualTo(1);
     assertReadFails(second, AT, BLOCK);
@@ -195,7 +208,7 @@ final class StateTransitionsTest {
   void shouldStayAnErrorWhenAnFsyncFailedOnce(Workbench bench) throws IOException {
     FailingDisk disk = bench.filledFailingDisk("disk", SIZE, OLD);
     Path spare = bench.disk("spare.img", 16 * Images.MIB);
-    Mounted mounted = bench.mountFormatted(disk.image(), spare, BLOCK);
+    Mounted mounted = bench.mountFormatted(disk.image(), spare, BLOCK, session());
     mounted.write(AT, Images.pattern(NEW, AT, BLOCK));
     mounted.sync();
     mounted.write(AT, Images.pattern(3, AT, BLOCK));
@@ -207,7 +220,7 @@ final class StateTransitionsTest {
     assertThatThrownBy(mounted::sync).isInstanceOf(IOException.class);
     mounted.umount();
     mounted.awaitDaemonGone();
-    Mounted again = bench.mount(disk.image(), "--spare", spare.toString());
+    Mounted again = bench.mount(disk.image(), "--spare", spare.toString(), session());
     again.sync();
   }
 
@@ -215,7 +228,7 @@ final class StateTransitionsTest {
   void shouldLeaveTheUserDataAloneWhenABlockIsRemappedOnRequest(Workbench bench)
       throws IOException {
     FailingDisk disk = bench.filledFailingDisk("disk", SIZE, OLD);
-    Mounted mounted = bench.mountFormatted(disk.image(), BLOCK);
+    Mounted mounted = bench.mountFormatted(disk.image(), BLOCK, session());
 
     Mounted.remapfs("remap", mounted.mountPoint().toString(), Long.toString(AT / BLOCK)).orFail();
 

@@ -4,6 +4,8 @@ import io.remapfs.mount.preflight.Capabilities;
 import io.remapfs.mount.preflight.DaemonUser;
 import io.remapfs.mount.preflight.ExitCode;
 import io.remapfs.mount.preflight.Host;
+import io.remapfs.mount.ring.IoUring;
+import io.remapfs.mount.ring.RingUnavailableException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -163,6 +165,13 @@ final class DoctorCommand implements Callable<Integer> {
     } catch (IOException e) {
       // A kernel before 6.14, or FUSE not loaded yet.
     }
+    String problem = "";
+    try {
+      IoUring.open(1).close();
+    } catch (RingUnavailableException e) {
+      problem = e.getMessage() + "; needed for --session=ring only";
+    }
+    findings.add(advised("io_uring", problem.isEmpty(), "--session=ring works", problem));
     findings.add(
         new Finding("FUSE io_uring", true, Need.ADVISED, enabled + " (not used by this version)"));
   }

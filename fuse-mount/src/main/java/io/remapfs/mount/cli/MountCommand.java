@@ -82,13 +82,16 @@ final class MountCommand implements Callable<Integer> {
   @Option(
       names = "--session",
       paramLabel = "KIND",
-      description = "auto, threads (own workers) or libfuse (slow, the fallback) (auto).")
+      description =
+          "auto, threads (own workers), ring (event loops on io_uring) or libfuse (slow, the"
+              + " fallback) (auto).")
   private SessionKind session = SessionKind.AUTO;
 
   @Option(
       names = "--workers",
       paramLabel = "N",
-      description = "Threads that serve requests, 1 to " + SessionOptions.MAX_WORKERS + " (16).")
+      description =
+          "Threads that take requests, 1 to " + SessionOptions.MAX_WORKERS + " (16; ring: 1).")
   private @Nullable Integer workers;
 
   @Option(names = "--cache", description = "Serve the image through the kernel's page cache.")

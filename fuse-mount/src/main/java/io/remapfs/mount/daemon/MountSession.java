@@ -31,6 +31,7 @@ import io.remapfs.mount.preflight.RefusedException;
 import io.remapfs.mount.preflight.SpareNote;
 import io.remapfs.mount.session.FuseSession;
 import io.remapfs.mount.session.MountException;
+import io.remapfs.mount.session.SessionKind;
 import io.remapfs.mount.session.SessionOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -346,6 +347,20 @@ public final class MountSession {
     }
   }
 
+  /**
+   * The kernel's own threads for a ring have the rights that their daemon had when they began, and
+   * no call of ours takes those away.
+   */
+  private SessionKind sessionKind() {
+    if (request.user() == null || request.sessionKind() != SessionKind.RING) {
+      return request.sessionKind();
+    }
+    notes.add(
+        "with --user, --session=threads is used: the kernel's threads of a ring would keep root's"
+            + " rights");
+    return SessionKind.THREADS;
+  }
+
   private FuseSession openSession(
       EngineControl control, DiskHealth health, Reporter reporter, Path directory)
       throws RefusedException {
@@ -363,15 +378,14 @@ public final class MountSession {
               request.readOnly(),
               user.uid(),
               user.gid());
-      int workers = request.workers() == 0 ? SessionOptions.DEFAULT_WORKERS : request.workers();
       SessionOptions options =
           new SessionOptions(
               request.allowOther(),
-              workers,
+              request.workers(),
               request.readOnly(),
               "remapfs#" + request.backing(),
               request.cache());
-      return FuseSession.open(request.sessionKind(), fileSystem, directory, options);
+      return FuseSession.open(sessionKind(), fileSystem, directory, options);
     } catch (UnsatisfiedLinkError e) {
       throw Host.noLibFuse();
     }

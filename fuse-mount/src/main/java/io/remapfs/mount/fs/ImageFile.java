@@ -1,6 +1,7 @@
 package io.remapfs.mount.fs;
 
 import io.remapfs.engine.RemapEngine;
+import io.remapfs.engine.StraightPath;
 import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.posix.Errno;
 
@@ -26,11 +27,13 @@ public final class ImageFile {
   static final int FALLOC_FL_ZERO_RANGE = 0x10;
 
   private final RemapEngine engine;
+  private final StraightPath straight;
   private final boolean readOnly;
   private final long sizeBytes;
 
   ImageFile(RemapEngine engine, boolean readOnly) {
     this.engine = engine;
+    this.straight = engine.straightPath();
     this.readOnly = readOnly;
     this.sizeBytes = engine.sizeBytes();
   }
@@ -98,6 +101,61 @@ public final class ImageFile {
     } catch (Throwable failure) {
       return ErrnoEdge.negativeErrno("write", failure);
     }
+  }
+
+  /**
+   * Begins a read for a worker that submits the transfer itself; {@link #readAfterFailure} must
+   * follow where that fails or is short.
+   *
+   * @return the descriptor to read from at the same offset, or {@link StraightPath#NONE} for what
+   *     belongs to {@link #read}
+   */
+  public int enterRead(long byteOffset, IoBuffer buffer, int at, int lengthBytes) {
+    return isInside(byteOffset, lengthBytes)
+        ? straight.enterRead(byteOffset, buffer, at, lengthBytes)
+        : StraightPath.NONE;
+  }
+
+  /** Does an entered read over; the results are those of {@link #read}. */
+  public int readAfterFailure(long byteOffset, IoBuffer buffer, int at, int lengthBytes) {
+    try {
+      straight.readAfterFailure(byteOffset, buffer, at, lengthBytes);
+      return lengthBytes;
+    } catch (Throwable failure) {
+      return ErrnoEdge.negativeErrno("read", failure);
+    }
+  }
+
+  /**
+   * Begins a write for a worker that submits the transfer itself; {@link #leaveWrite} must follow
+   * where that was taken whole, else {@link #writeAfterFailure}.
+   *
+   * @return the descriptor to write to at the same offset, or {@link StraightPath#NONE} for what
+   *     belongs to {@link #write}
+   */
+  public int enterWrite(long byteOffset, IoBuffer buffer, int at, int lengthBytes) {
+    return !readOnly && isInside(byteOffset, lengthBytes)
+        ? straight.enterWrite(byteOffset, buffer, at, lengthBytes)
+        : StraightPath.NONE;
+  }
+
+  /** Ends an entered write that was taken whole. */
+  public void leaveWrite(long byteOffset, int lengthBytes) {
+    straight.leaveWrite(byteOffset, lengthBytes);
+  }
+
+  /** Ends an entered write by doing it over; the results are those of {@link #write}. */
+  public int writeAfterFailure(long byteOffset, IoBuffer buffer, int at, int lengthBytes) {
+    try {
+      straight.writeAfterFailure(byteOffset, buffer, at, lengthBytes);
+      return lengthBytes;
+    } catch (Throwable failure) {
+      return ErrnoEdge.negativeErrno("write", failure);
+    }
+  }
+
+  private boolean isInside(long byteOffset, int lengthBytes) {
+    return byteOffset >= 0 && lengthBytes > 0 && byteOffset <= sizeBytes - lengthBytes;
   }
 
   /** A durability barrier over everything acknowledged so far: 0 or -errno. */

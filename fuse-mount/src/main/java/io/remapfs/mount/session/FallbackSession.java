@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 
-/** The threaded session, or libfuse's where the kernel or libfuse cannot carry it. */
+/** One session, or another where the kernel or libfuse cannot carry the first. */
 final class FallbackSession implements FuseSession {
   private static final Logger LOG = LogManager.getLogger(FallbackSession.class);
 

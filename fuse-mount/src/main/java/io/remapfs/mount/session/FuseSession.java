@@ -24,6 +24,10 @@ public interface FuseSession {
     }
     return switch (kind) {
       case AUTO -> new FallbackSession(fs, mountPoint, options);
+      case RING ->
+          new FallbackSession(
+              ThreadedSession.ring(fs, mountPoint, options),
+              ThreadedSession.blocking(fs, mountPoint, options));
       case THREADS -> ThreadedSession.blocking(fs, mountPoint, options);
       case LIBFUSE -> new LibfuseSession(fs, mountPoint, options);
     };
@@ -52,7 +56,7 @@ public interface FuseSession {
    */
   void unmount() throws UnmountException;
 
-  /** {@code threads} or {@code libfuse}: what really runs, once started. */
+  /** {@code threads}, {@code ring} or {@code libfuse}: what really runs, once started. */
   String kind();
 
   /** The worker threads; 0 where libfuse makes them as it needs them. */

@@ -58,7 +58,13 @@ final class ImageRequests {
 
   private int read(RequestBuffer buffer, long unique, long byteOffset, int sizeBytes) {
     int count =
-        image.read(byteOffset, buffer.memory(), RequestBuffer.DATA, transferBytes(sizeBytes));
+        image.read(
+            byteOffset, buffer.memory(), RequestBuffer.DATA, transferBytes(buffer, sizeBytes));
+    return readReply(buffer, unique, count);
+  }
+
+  /** Puts the header of a READ's reply before its data: {@code count} bytes, or -errno. */
+  static int readReply(RequestBuffer buffer, long unique, int count) {
     if (count < 0) {
       return error(buffer, unique, count);
     }
@@ -69,7 +75,13 @@ final class ImageRequests {
 
   private int write(RequestBuffer buffer, long unique, long byteOffset, int sizeBytes) {
     int count =
-        image.write(byteOffset, buffer.memory(), RequestBuffer.DATA, transferBytes(sizeBytes));
+        image.write(
+            byteOffset, buffer.memory(), RequestBuffer.DATA, transferBytes(buffer, sizeBytes));
+    return writeReply(buffer, unique, count);
+  }
+
+  /** Puts a WRITE's reply in place: {@code count} bytes were taken, or -errno. */
+  static int writeReply(RequestBuffer buffer, long unique, int count) {
     if (count < 0) {
       return error(buffer, unique, count);
     }
@@ -84,7 +96,7 @@ final class ImageRequests {
   }
 
   /** Never above what we told the kernel; checked all the same. */
-  private static int transferBytes(int sizeBytes) {
-    return sizeBytes <= InitNegotiation.MAX_TRANSFER_BYTES ? sizeBytes : REFUSED;
+  private static int transferBytes(RequestBuffer buffer, int sizeBytes) {
+    return sizeBytes <= buffer.dataBytes() ? sizeBytes : REFUSED;
   }
 }

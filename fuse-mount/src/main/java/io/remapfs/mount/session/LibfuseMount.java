@@ -86,10 +86,11 @@ final class LibfuseMount {
    * A new descriptor for the same mount. Replies must go to the descriptor that the request came
    * from.
    *
+   * @param flags for {@code open(2)}, beside those that it needs: 0 or O_NONBLOCK
    * @throws SessionUnavailableException if the kernel cannot (before Linux 4.2)
    */
-  int cloneDescriptor() {
-    int clone = Posix.open("/dev/fuse", Posix.O_RDWR | Posix.O_CLOEXEC);
+  int cloneDescriptor(int flags) {
+    int clone = Posix.open("/dev/fuse", Posix.O_RDWR | Posix.O_CLOEXEC | flags);
     if (clone < 0) {
       throw new SessionUnavailableException(
           "/dev/fuse cannot be opened again: " + Errno.describe(Posix.errno()));

@@ -15,9 +15,9 @@ import org.apache.logging.log4j.Logger;
 /**
  * The channel through which libfuse answers the requests of one worker.
  *
- * <p>Replies go to the worker's own descriptor, and two of them are improved on their way: INIT's
- * ({@link InitNegotiation}) and that of an OPEN of the image, which libfuse 2.9 cannot tell to
- * allow parallel direct writes.
+ * <p>Replies go to the descriptor that the request came from, and two of them are improved on their
+ * way: INIT's ({@link InitNegotiation}) and that of an OPEN of the image, which libfuse 2.9 cannot
+ * tell to allow parallel direct writes.
  *
  * <p>libfuse calls {@code send} within {@code fuse_session_process}, so on the worker's thread and
  * while the request still stands in the worker's buffer. Not thread-safe.
@@ -36,8 +36,8 @@ final class ReplyChannel implements AutoCloseable {
   private static final int CHAN_OPS_BYTES = 24;
 
   private final LibFuse2 libfuse;
-  private final int fd;
-  private final RequestBuffer request;
+  private int fd;
+  private RequestBuffer request;
   private final Runnable onInitialised;
   private final long channel;
 
@@ -66,6 +66,14 @@ final class ReplyChannel implements AutoCloseable {
     if (channel == 0) {
       throw new SessionUnavailableException("libfuse has no memory for a channel");
     }
+  }
+
+  /**
+   * Answers another request next: one that stands in {@code newRequest} and came by {@code newFd}.
+   */
+  void turnTo(int newFd, RequestBuffer newRequest) {
+    fd = newFd;
+    request = newRequest;
   }
 
   /** The address of the {@code struct fuse_chan}. */

@@ -16,7 +16,8 @@ import java.nio.ByteOrder;
  * A request is read at 80 bytes before the page boundary, so that a WRITE's payload begins at the
  * boundary and goes to an O_DIRECT backing as it is. A READ's data is put at the same place, and
  * its reply's header right before it, over the request's tail, which has been decoded by then: the
- * whole reply is one piece.
+ * whole reply is one piece. A WRITE's reply can be put aside, at the very beginning, where the
+ * payload is still needed.
  *
  * <p>Not thread-safe.
  */
@@ -34,8 +35,26 @@ final class RequestBuffer {
   static final int REQUEST_BYTES =
       FuseProtocol.IO_HEADER_BYTES + InitNegotiation.MAX_TRANSFER_BYTES;
 
-  private final IoBuffer memory = IoBuffer.allocate(DATA + InitNegotiation.MAX_TRANSFER_BYTES);
-  private final ByteBuffer bytes = memory.bytes().duplicate().order(ByteOrder.nativeOrder());
+  private final IoBuffer memory;
+  private final ByteBuffer bytes;
+  private final int dataBytes;
+
+  /** For requests of any size. */
+  RequestBuffer() {
+    this(InitNegotiation.MAX_TRANSFER_BYTES);
+  }
+
+  /** For payloads and data of up to {@code dataBytes}. */
+  RequestBuffer(int dataBytes) {
+    this.memory = IoBuffer.allocate(DATA + dataBytes);
+    this.bytes = memory.bytes().duplicate().order(ByteOrder.nativeOrder());
+    this.dataBytes = dataBytes;
+  }
+
+  /** The most bytes of payload or data. */
+  int dataBytes() {
+    return dataBytes;
+  }
 
   /** The whole as the engine takes it; payloads are at {@link #DATA}. */
   IoBuffer memory() {
@@ -50,6 +69,15 @@ final class RequestBuffer {
     return memory.address() + REPLY;
   }
 
+  long dataAddress() {
+    return memory.address() + DATA;
+  }
+
+  /** Where {@link #putAsideWritten} puts a reply. */
+  long asideAddress() {
+    return memory.address();
+  }
+
   /** An int of the request, at an offset of {@link FuseProtocol}. */
   int requestInt(int offset) {
     return bytes.getInt(REQUEST + offset);
@@ -60,11 +88,25 @@ final class RequestBuffer {
     return bytes.getLong(REQUEST + offset);
   }
 
+  /** Takes over the request that stands in another buffer, of {@code lengthBytes}. */
+  void copyRequest(RequestBuffer from, int lengthBytes) {
+    bytes.put(REQUEST, from.bytes, REQUEST, lengthBytes);
+  }
+
   /** Puts a reply's header in place: {@code lengthBytes} counts from the header's first byte. */
   void putReplyHeader(int lengthBytes, int error, long unique) {
     bytes.putInt(REPLY + FuseProtocol.OUT_LENGTH, lengthBytes);
     bytes.putInt(REPLY + FuseProtocol.OUT_ERROR, error);
     bytes.putLong(REPLY + FuseProtocol.OUT_UNIQUE, unique);
+  }
+
+  /** Puts a WRITE's reply where it leaves the payload whole: before the request. */
+  void putAsideWritten(int writtenBytes, long unique) {
+    bytes.putInt(FuseProtocol.OUT_LENGTH, FuseProtocol.WRITE_REPLY_BYTES);
+    bytes.putInt(FuseProtocol.OUT_ERROR, 0);
+    bytes.putLong(FuseProtocol.OUT_UNIQUE, unique);
+    bytes.putInt(FuseProtocol.WRITE_OUT_SIZE, writtenBytes);
+    bytes.putInt(FuseProtocol.WRITE_OUT_PADDING, 0);
   }
 
   /** Puts what follows the header of a WRITE's reply in place. */

@@ -1,22 +1,34 @@
 package io.remapfs.mount.session;
 
+import java.util.function.Consumer;
+
 /**
  * One thread's part in a session: it takes requests from the kernel and answers them.
  *
  * <p>The seam between the session, which mounts, starts, counts and joins, and the way in which
- * requests travel. {@link BlockingWorker} reads a descriptor and sleeps in the backing's I/O; a
- * worker on an io_uring fits behind the same three methods.
+ * requests travel. A {@link BlockingWorker} reads a descriptor and sleeps in the backing's I/O; a
+ * {@link RingWorker} has many transfers on their way at once.
  */
 interface SessionWorker extends AutoCloseable {
   /** Makes the workers of one kind. */
   interface Factory {
     /**
-     * Makes a worker, on the thread that starts the session.
+     * Looks whether this kind works here, before anything is mounted.
      *
+     * @throws SessionUnavailableException if not, with the reason
+     */
+    default void requireAvailable() {}
+
+    /**
+     * Makes the workers, on the thread that starts the session.
+     *
+     * @param count how many are wished for; a kind that needs others beside them makes more
      * @param onInitialised to be called when the kernel's INIT has been answered
+     * @param made takes each worker as soon as it exists, and will close it
      * @throws SessionUnavailableException if the kernel or libfuse cannot carry this kind
      */
-    SessionWorker create(LibfuseMount mount, Runnable onInitialised);
+    void create(
+        LibfuseMount mount, int count, Runnable onInitialised, Consumer<SessionWorker> made);
   }
 
   /**

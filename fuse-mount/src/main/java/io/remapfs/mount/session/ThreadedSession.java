@@ -38,29 +38,41 @@ final class ThreadedSession implements FuseSession {
   private final RemapFileSystem fs;
   private final Path wishedMountPoint;
   private final SessionOptions options;
+  private final SessionKind kind;
   private final SessionWorker.Factory factory;
   private final IoFlusher ioFlusher = new IoFlusher();
-  private final CountDownLatch marked;
   private final CountDownLatch initialised = new CountDownLatch(1);
   private volatile @Nullable MountTarget mountPoint;
   private @Nullable Started started;
 
   ThreadedSession(
-      RemapFileSystem fs, Path mountPoint, SessionOptions options, SessionWorker.Factory factory) {
+      RemapFileSystem fs,
+      Path mountPoint,
+      SessionOptions options,
+      SessionKind kind,
+      SessionWorker.Factory factory) {
     this.fs = fs;
+    this.kind = kind;
     this.wishedMountPoint = mountPoint;
     this.options = options;
     this.factory = factory;
-    this.marked = new CountDownLatch(options.workers());
   }
 
   /** The session with workers that sleep in the backing's I/O. */
   static ThreadedSession blocking(RemapFileSystem fs, Path mountPoint, SessionOptions options) {
-    return new ThreadedSession(fs, mountPoint, options, BlockingWorker.serving(fs.image()));
+    return new ThreadedSession(
+        fs, mountPoint, options, SessionKind.THREADS, BlockingWorker.serving(fs.image()));
+  }
+
+  /** The session with event loops that have the backing's I/O in an io_uring. */
+  static ThreadedSession ring(RemapFileSystem fs, Path mountPoint, SessionOptions options) {
+    return new ThreadedSession(
+        fs, mountPoint, options, SessionKind.RING, new RingWorkers(fs.image()));
   }
 
   @Override
   public void start(Runnable beforeServing) {
+    factory.requireAvailable();
     MountTarget target = MountTarget.check(wishedMountPoint);
     LibfuseMount mount = LibfuseMount.mount(fs, target, options);
     target.noteMounted();
@@ -72,24 +84,23 @@ final class ThreadedSession implements FuseSession {
     }
     try {
       beforeServing.run();
-      for (int i = 0; i < options.workers(); i++) {
-        workers.add(factory.create(mount, initialised::countDown));
-      }
-      for (int i = 0; i < options.workers(); i++) {
+      factory.create(mount, workerCount(), initialised::countDown, workers::add);
+      CountDownLatch marked = new CountDownLatch(workers.size());
+      for (int i = 0; i < workers.size(); i++) {
         SessionWorker worker = workers.get(i);
-        Thread thread = new Thread(() -> run(worker), "fuse-worker-" + i);
+        Thread thread = new Thread(() -> run(worker, marked), "fuse-worker-" + i);
         thread.setDaemon(true);
         threads.add(thread);
         thread.start();
       }
-      awaitInit();
+      awaitInit(marked);
     } catch (RuntimeException | Error e) {
       takeBack(target);
       throw e;
     }
   }
 
-  private void run(SessionWorker worker) {
+  private void run(SessionWorker worker, CountDownLatch marked) {
     try {
       ioFlusher.markThisThread();
     } finally {
@@ -102,7 +113,7 @@ final class ThreadedSession implements FuseSession {
     }
   }
 
-  private void awaitInit() {
+  private void awaitInit(CountDownLatch marked) {
     try {
       marked.await();
       if (!initialised.await(INIT_PATIENCE_SECONDS, TimeUnit.SECONDS)) {
@@ -177,12 +188,12 @@ final class ThreadedSession implements FuseSession {
 
   @Override
   public String kind() {
-    return SessionKind.THREADS.label();
+    return kind.label();
   }
 
   @Override
   public int workerCount() {
-    return options.workers();
+    return options.workers() == 0 ? kind.defaultWorkers() : options.workers();
   }
 
   @Override

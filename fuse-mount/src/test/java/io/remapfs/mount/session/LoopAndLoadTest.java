@@ -124,12 +124,12 @@ class LoopAndLoadTest {
     return command.toArray(new String[0]);
   }
 
-  @Test
-  void shouldAllocateNothingWhenTheFastPathIsWarm() throws Exception {
+  @ParameterizedTest
+  @EnumSource(names = {"THREADS", "RING"})
+  void shouldAllocateNothingWhenTheFastPathIsWarm(SessionKind kind) throws Exception {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     SessionOptions options = new SessionOptions(false, 1, false, "remapfs#test", false);
-    try (MountFixture mount =
-            MountFixture.mounted(directory, SessionKind.THREADS, options, IoMode.BUFFERED);
+    try (MountFixture mount = MountFixture.mounted(directory, kind, options, IoMode.BUFFERED);
         FileChannel image =
             FileChannel.open(mount.image, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       long worker =

@@ -212,6 +212,11 @@ final class MountFixture implements AutoCloseable {
     }
 
     @Override
+    public int descriptorFor(long byteOffset, long lengthBytes) {
+      return broken || failure != null ? -1 : device.descriptorFor(byteOffset, lengthBytes);
+    }
+
+    @Override
     public long sizeBytes() {
       return device.sizeBytes();
     }

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -54,9 +55,9 @@ class SessionLifeTest {
   @EnumSource
   void shouldServeUntilItIsUnmounted(SessionKind kind) throws Exception {
     try (MountFixture mount = MountFixture.mounted(directory, kind)) {
-      boolean threads = kind != SessionKind.LIBFUSE;
-      assertThat(mount.session.kind()).isEqualTo(threads ? "threads" : "libfuse");
-      assertThat(mount.session.workerCount()).isEqualTo(threads ? 16 : 0);
+      SessionKind expected = kind == SessionKind.AUTO ? SessionKind.THREADS : kind;
+      assertThat(mount.session.kind()).isEqualTo(expected.label());
+      assertThat(mount.session.workerCount()).isEqualTo(expected.defaultWorkers());
       assertThat(mount.session.fallbackReason()).isEmpty();
       assertThat(Files.size(mount.image)).isEqualTo(MountFixture.SIZE_BYTES);
       mount.session.unmount();
@@ -210,7 +211,8 @@ class SessionLifeTest {
                   mount.fs,
                   mount.mountPoint,
                   options,
-                  (mounted, onInitialised) -> {
+                  SessionKind.THREADS,
+                  (mounted, count, onInitialised, made) -> {
                     throw new SessionUnavailableException("this kernel is too old");
                   }),
               new LibfuseSession(mount.fs, mount.mountPoint, options));
@@ -219,6 +221,43 @@ class SessionLifeTest {
         assertThat(session.kind()).isEqualTo("libfuse");
         assertThat(session.fallbackReason()).contains("too old").contains("libfuse");
         assertThat(Files.size(mount.image)).isEqualTo(MountFixture.SIZE_BYTES);
+      } finally {
+        session.unmount();
+      }
+    }
+  }
+
+  @Test
+  void shouldNotMountBeforeItFallsBackWhenTheKernelGivesNoRing() throws Exception {
+    SessionOptions options = SessionOptions.defaults("remapfs#test");
+    try (MountFixture mount = MountFixture.mounted(directory, SessionKind.THREADS)) {
+      mount.session.unmount();
+      SessionWorker.Factory without =
+          new SessionWorker.Factory() {
+            @Override
+            public void requireAvailable() {
+              throw new SessionUnavailableException("this kernel has no io_uring");
+            }
+
+            @Override
+            public void create(
+                LibfuseMount mounted,
+                int count,
+                Runnable onInitialised,
+                Consumer<SessionWorker> made) {
+              throw new AssertionError("not available");
+            }
+          };
+      FuseSession session =
+          new FallbackSession(
+              new ThreadedSession(mount.fs, mount.mountPoint, options, SessionKind.RING, without),
+              ThreadedSession.blocking(mount.fs, mount.mountPoint, options));
+      List<Boolean> ran = new ArrayList<>();
+      session.start(() -> ran.add(true));
+      try {
+        assertThat(session.kind()).isEqualTo("threads");
+        assertThat(session.fallbackReason()).contains("no io_uring").contains("threads");
+        assertThat(ran).hasSize(1);
       } finally {
         session.unmount();
       }

@@ -19,6 +19,9 @@ import java.util.Optional;
 public final class Mounted implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
+  /** {@code -Dremapfs.it.session=KIND} runs the tests with that session where they name none. */
+  private static final String SESSION = System.getProperty("remapfs.it.session", "");
+
   private final Path mountPoint;
   private final String announced;
   private final long daemonPid;
@@ -51,6 +54,9 @@ public final class Mounted implements AutoCloseable {
     List<String> arguments = new ArrayList<>();
     arguments.add("mount");
     arguments.addAll(List.of(options));
+    if (!SESSION.isEmpty() && arguments.stream().noneMatch(each -> each.startsWith("--session"))) {
+      arguments.add("--session=" + SESSION);
+    }
     arguments.add(backing.toString());
     arguments.add(mountPoint.toString());
     try {

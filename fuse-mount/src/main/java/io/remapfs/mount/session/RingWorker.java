@@ -1,0 +1,340 @@
+package io.remapfs.mount.session;
+
+import io.remapfs.engine.StraightPath;
+import io.remapfs.engine.posix.Errno;
+import io.remapfs.engine.posix.LibC;
+import io.remapfs.engine.posix.Posix;
+import io.remapfs.mount.fs.ImageFile;
+import io.remapfs.mount.ring.IoUring;
+import java.util.concurrent.ArrayBlockingQueue;
+import jnr.ffi.Memory;
+import jnr.ffi.Pointer;
+import jnr.ffi.Runtime;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An event loop on a clone of {@code /dev/fuse}, with the backing's I/O in an io_uring: one thread
+ * serves as many requests at once as there are slots, and sleeps in one place only.
+ *
+ * <p><b>The way of a request.</b> The ring awaits that the descriptor can be read, and reads it. A
+ * READ or WRITE of the image with a straight path ({@link StraightPath}) becomes a chain of two:
+ * the backing's transfer, and the reply, which the kernel sends itself when the transfer was done
+ * in full. So the loop sees one completion for a request: that of the reply, or that of the
+ * transfer where this failed or was short, and then no reply was sent. Whatever may wait goes to
+ * the helpers ({@link SlowRequests}): the loop waits for nobody's guard, retry, lock or barrier.
+ *
+ * <p><b>A write's guard</b> is entered before the table is asked and left when the reply's
+ * completion is seen, so a little after the reply: longer than need be is safe. Where the transfer
+ * failed, the helper that does it over leaves it.
+ *
+ * <p><b>Without a free slot</b> no request is read, until one comes back; the kernel keeps them.
+ *
+ * <p>Invariants: a slot is in exactly one of the free ones, the arrival, the ring, the helpers'
+ * queue or the returned ones; {@link #inFlight} counts those in the ring; {@link #serve} returns
+ * when it is 0. A reply goes to the descriptor that its request came from, and each request gets
+ * one.
+ *
+ * <p>Used by one thread, except {@link #giveBack} (any) and {@link #close()}, which comes after
+ * that thread has left.
+ */
+final class RingWorker implements SessionWorker {
+  private static final Pointer ONE = one();
+
+  // What a completion is of: a slot's index with a bit for which of its two, or one of these.
+  private static final long ARRIVAL = -1;
+  private static final long RETURN = -2;
+  private static final int TRANSFER_BIT = 1;
+
+  /** The most that is put in the ring for one completion. */
+  private static final int ROOM = 6;
+
+  // Linux' sys/eventfd.h
+  private static final int EFD_CLOEXEC = 0x80000;
+
+  private final IoUring ring;
+  private final int fd;
+  private final ImageFile image;
+  private final SlowRequests slow;
+  private final RingSlots slots;
+  private final Spinning spinning;
+  private final ArrayBlockingQueue<RingSlot> returned = new ArrayBlockingQueue<>(RingSlots.COUNT);
+
+  /** Written by a helper to wake the loop when it has no slot. */
+  private final int wakeFd;
+
+  /** Where the count of {@link #wakeFd} is read to. */
+  private final Pointer wakeCount =
+      Memory.allocateDirect(Runtime.getSystemRuntime(), Long.BYTES, true);
+
+  /** Whether the loop waits for a slot. */
+  private volatile boolean starved;
+
+  /** Where the next request will stand; null while there is no free slot for it. */
+  private @Nullable RingSlot arrival;
+
+  private boolean arrivalAwaited;
+  private boolean ended;
+  private int inFlight;
+
+  /** Takes the ring and the descriptor over. */
+  RingWorker(IoUring ring, int fd, ImageFile image, SlowRequests slow, Spinning spinning) {
+    this.ring = ring;
+    this.fd = fd;
+    this.image = image;
+    this.slow = slow;
+    this.spinning = spinning;
+    this.slots = new RingSlots(this);
+    this.wakeFd = LibC.INSTANCE.eventfd(0, EFD_CLOEXEC);
+  }
+
+  private static Pointer one() {
+    Pointer memory = Memory.allocateDirect(Runtime.getSystemRuntime(), Long.BYTES, true);
+    memory.putLong(0, 1);
+    return memory;
+  }
+
+  /** The clone of {@code /dev/fuse}. */
+  int fd() {
+    return fd;
+  }
+
+  /** Takes a slot back from a helper. */
+  void giveBack(RingSlot slot) {
+    returned.add(slot);
+    if (starved) { // Read after the slot was added; the loop looks for slots after it was set.
+      long unused = LibC.INSTANCE.write(wakeFd, ONE.address(), Long.BYTES);
+    }
+  }
+
+  @Override
+  public void serve() {
+    try {
+      ring.start();
+      awaitReturns();
+      awaitArrival();
+      while (!ended || inFlight > 0) {
+        await();
+        takeCompletions();
+        takeReturned();
+        awaitArrival();
+      }
+    } finally {
+      slow.loopHasEnded();
+    }
+  }
+
+  /** Has begun what was put in the ring, and waits for a completion. */
+  private void await() {
+    if (spinning.begins(inFlight)) {
+      for (int i = 0; i < Spinning.TRIES; i++) {
+        ring.submitAndWait(0);
+        if (ring.hasCompletion()) {
+          spinning.found();
+          return;
+        }
+      }
+      spinning.foundNothing();
+    }
+    long sinceNanos = System.nanoTime();
+    ring.submitAndWait(1);
+    spinning.slept(System.nanoTime() - sinceNanos);
+  }
+
+  private void takeCompletions() {
+    while (ring.hasCompletion()) {
+      if (!ring.hasRoom(ROOM)) {
+        ring.submitAndWait(0);
+      }
+      long of = ring.userData();
+      int result = ring.result();
+      ring.advance();
+      if (of == ARRIVAL) {
+        arrived(result);
+      } else if (of == RETURN) {
+        awaitReturns();
+      } else {
+        completed(slots.at((int) (of >>> 1)), (of & TRANSFER_BIT) != 0, result);
+      }
+    }
+  }
+
+  private void awaitReturns() {
+    ring.read(wakeFd, wakeCount.address(), Long.BYTES, 0, RETURN, 0);
+  }
+
+  private void takeReturned() {
+    for (RingSlot slot = returned.poll(); slot != null; slot = returned.poll()) {
+      slots.give(slot);
+    }
+  }
+
+  /** Has the ring read the next request, if there is a slot for it. */
+  private void awaitArrival() {
+    if (arrivalAwaited || ended) {
+      return;
+    }
+    RingSlot slot = arrival != null ? arrival : slots.takeLong();
+    if (slot == null) {
+      starved = true;
+      takeReturned();
+      slot = slots.takeLong();
+      if (slot == null) {
+        return;
+      }
+    }
+    starved = false;
+    arrival = slot;
+    arrivalAwaited = true;
+    ring.awaitReadable(fd, ARRIVAL, IoUring.LINK | IoUring.QUIET);
+    ring.read(fd, slot.buffer.requestAddress(), RequestBuffer.REQUEST_BYTES, 0, ARRIVAL, 0);
+  }
+
+  private void arrived(int result) {
+    arrivalAwaited = false;
+    RingSlot request = arrival;
+    if (request == null) {
+      throw new IllegalStateException("a request arrived nowhere");
+    }
+    if (result < FuseProtocol.IN_HEADER_BYTES) {
+      ended = !RequestServer.mayReadOn(result < 0 ? -result : Errno.EIO);
+      return;
+    }
+    switch (request.buffer.requestInt(FuseProtocol.IN_OPCODE)) {
+      case FuseProtocol.OPCODE_READ -> read(request, result);
+      case FuseProtocol.OPCODE_WRITE -> write(request, result);
+      // No request can be called back from a disk, and this one has no reply.
+      case FuseProtocol.OPCODE_INTERRUPT -> {}
+      default -> handOver(request, result, result - FuseProtocol.IO_HEADER_BYTES);
+    }
+  }
+
+  private void read(RingSlot request, int lengthBytes) {
+    RequestBuffer asked = request.buffer;
+    int sizeBytes = asked.requestInt(FuseProtocol.IO_SIZE);
+    if (!isOrderly(asked, lengthBytes, sizeBytes)) {
+      handOver(request, lengthBytes, lengthBytes - FuseProtocol.IO_HEADER_BYTES);
+      return;
+    }
+    long byteOffset = asked.requestLong(FuseProtocol.IO_OFFSET);
+    @Nullable RingSlot free = slots.take(sizeBytes);
+    RingSlot slot = free != null ? free : request;
+    RequestBuffer buffer = slot.buffer;
+    int device = image.enterRead(byteOffset, buffer.memory(), RequestBuffer.DATA, sizeBytes);
+    if (device == StraightPath.NONE) {
+      if (free != null) {
+        slots.give(free);
+      }
+      handOver(request, lengthBytes, sizeBytes);
+      return;
+    }
+    if (free == null) {
+      arrival = null;
+    }
+    begin(slot, false, asked.requestLong(FuseProtocol.IN_UNIQUE), byteOffset, sizeBytes);
+    int replyBytes = ImageRequests.readReply(buffer, slot.unique, sizeBytes);
+    long of = (long) slot.index << 1;
+    ring.read(
+        device,
+        buffer.dataAddress(),
+        sizeBytes,
+        byteOffset,
+        of | TRANSFER_BIT,
+        IoUring.LINK | IoUring.QUIET);
+    ring.write(fd, buffer.replyAddress(), replyBytes, 0, of, 0);
+  }
+
+  private void write(RingSlot request, int lengthBytes) {
+    RequestBuffer asked = request.buffer;
+    int sizeBytes = asked.requestInt(FuseProtocol.IO_SIZE);
+    if (!isOrderly(asked, lengthBytes, sizeBytes)
+        || sizeBytes > lengthBytes - FuseProtocol.IO_HEADER_BYTES) {
+      handOver(request, lengthBytes, lengthBytes - FuseProtocol.IO_HEADER_BYTES);
+      return;
+    }
+    long byteOffset = asked.requestLong(FuseProtocol.IO_OFFSET);
+    int device = image.enterWrite(byteOffset, asked.memory(), RequestBuffer.DATA, sizeBytes);
+    if (device == StraightPath.NONE) {
+      handOver(request, lengthBytes, sizeBytes);
+      return;
+    }
+    RingSlot slot = settled(request, lengthBytes, sizeBytes);
+    RequestBuffer buffer = slot.buffer;
+    begin(slot, true, buffer.requestLong(FuseProtocol.IN_UNIQUE), byteOffset, sizeBytes);
+    buffer.putAsideWritten(sizeBytes, slot.unique);
+    long of = (long) slot.index << 1;
+    ring.write(
+        device,
+        buffer.dataAddress(),
+        sizeBytes,
+        byteOffset,
+        of | TRANSFER_BIT,
+        IoUring.LINK | IoUring.QUIET);
+    ring.write(fd, buffer.asideAddress(), FuseProtocol.WRITE_REPLY_BYTES, 0, of, 0);
+  }
+
+  /** Whether a READ or WRITE is the image's, and no more than was agreed on. */
+  private static boolean isOrderly(RequestBuffer asked, int lengthBytes, int sizeBytes) {
+    return lengthBytes >= FuseProtocol.IO_HEADER_BYTES
+        && sizeBytes > 0
+        && sizeBytes <= InitNegotiation.MAX_TRANSFER_BYTES
+        && ImageFile.isHandle(asked.requestLong(FuseProtocol.IO_HANDLE));
+  }
+
+  private void begin(RingSlot slot, boolean writes, long unique, long byteOffset, int sizeBytes) {
+    slot.inRing = true;
+    slot.writes = writes;
+    slot.unique = unique;
+    slot.byteOffset = byteOffset;
+    slot.sizeBytes = sizeBytes;
+    inFlight++;
+  }
+
+  /**
+   * Gives a request that arrived to the helpers; {@code dataBytes} is room for payload and data.
+   */
+  private void handOver(RingSlot request, int lengthBytes, int dataBytes) {
+    RingSlot slot = settled(request, lengthBytes, dataBytes);
+    slot.task = RingSlot.Task.SERVE;
+    slot.lengthBytes = lengthBytes;
+    slow.add(slot);
+  }
+
+  /** Where a request that arrived is to stay: copied to a short slot, if there is one, or there. */
+  private RingSlot settled(RingSlot request, int lengthBytes, int dataBytes) {
+    @Nullable RingSlot slot = dataBytes <= RingSlots.SHORT_BYTES ? slots.takeShort() : null;
+    if (slot != null) {
+      int copied = Math.min(lengthBytes, FuseProtocol.IO_HEADER_BYTES + dataBytes);
+      slot.buffer.copyRequest(request.buffer, copied);
+      return slot;
+    }
+    arrival = null;
+    return request;
+  }
+
+  private void completed(RingSlot slot, boolean transferFailed, int result) {
+    if (!slot.inRing) {
+      throw new IllegalStateException("a slot that is not in the ring has a completion");
+    }
+    slot.inRing = false;
+    inFlight--;
+    if (transferFailed) {
+      slot.task = slot.writes ? RingSlot.Task.WRITE_AGAIN : RingSlot.Task.READ_AGAIN;
+      slow.add(slot);
+      return;
+    }
+    if (slot.writes) {
+      image.leaveWrite(slot.byteOffset, slot.sizeBytes);
+    }
+    if (result < 0) {
+      RequestServer.noteRefusedReply(-result);
+    }
+    slots.give(slot);
+  }
+
+  @Override
+  public void close() {
+    ring.close();
+    Posix.close(wakeFd);
+    Posix.close(fd);
+  }
+}

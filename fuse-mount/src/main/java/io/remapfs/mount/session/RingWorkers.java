@@ -1,0 +1,58 @@
+package io.remapfs.mount.session;
+
+import io.remapfs.engine.posix.Posix;
+import io.remapfs.mount.fs.ImageFile;
+import io.remapfs.mount.ring.IoUring;
+import io.remapfs.mount.ring.RingUnavailableException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+
+/** Makes the workers of {@code --session=ring}: the loops, and the helpers that they share. */
+final class RingWorkers implements SessionWorker.Factory {
+  /** Requests that can be slow at the same time without another one waiting for them. */
+  private static final int HELPERS = 8;
+
+  /** Submissions: three for each slot at most, and those that await requests. */
+  private static final int RING_ENTRIES = 256;
+
+  private final ImageFile image;
+
+  RingWorkers(ImageFile image) {
+    this.image = image;
+  }
+
+  @Override
+  public void requireAvailable() {
+    openRing().close();
+  }
+
+  private static IoUring openRing() {
+    try {
+      return IoUring.open(RING_ENTRIES);
+    } catch (RingUnavailableException e) {
+      throw new SessionUnavailableException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  @Override
+  public void create(
+      LibfuseMount mount, int count, Runnable onInitialised, Consumer<SessionWorker> made) {
+    ImageRequests images = new ImageRequests(image);
+    SlowRequests slow = new SlowRequests(count, HELPERS);
+    AtomicBoolean spins = new AtomicBoolean();
+    int cpus = Runtime.getRuntime().availableProcessors();
+    for (int i = 0; i < count; i++) {
+      IoUring ring = openRing();
+      made.accept(
+          new RingWorker(
+              ring,
+              mount.cloneDescriptor(Posix.O_NONBLOCK),
+              image,
+              slow,
+              new Spinning(spins, cpus)));
+    }
+    for (int i = 0; i < HELPERS; i++) {
+      made.accept(new HelperWorker(mount, image, images, slow, onInitialised));
+    }
+  }
+}

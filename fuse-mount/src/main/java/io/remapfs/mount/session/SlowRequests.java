@@ -1,0 +1,51 @@
+package io.remapfs.mount.session;
+
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the loops of a session hand to its helpers: every request that may have to wait for
+ * something. It has room for all slots that there are, and allocates nothing, so that a request is
+ * answered also where the heap is full. Thread-safe.
+ */
+final class SlowRequests {
+  private static final Object END = new Object();
+
+  /** Slots, and {@link #END} for each helper. */
+  private final ArrayBlockingQueue<Object> queue;
+
+  private final AtomicInteger loops;
+  private final int helpers;
+
+  SlowRequests(int loops, int helpers) {
+    this.queue = new ArrayBlockingQueue<>(loops * RingSlots.COUNT + helpers);
+    this.loops = new AtomicInteger(loops);
+    this.helpers = helpers;
+  }
+
+  /** Hands a slot over; the caller does not touch it until it comes back. */
+  void add(RingSlot slot) {
+    queue.add(slot);
+  }
+
+  /** Told by each loop when it adds no more: the helpers end when all have, and all is served. */
+  void loopHasEnded() {
+    if (loops.decrementAndGet() == 0) {
+      for (int i = 0; i < helpers; i++) {
+        queue.add(END);
+      }
+    }
+  }
+
+  /** Waits for the next slot; null at the end. An interrupt is nobody's way to end a helper. */
+  @Nullable RingSlot take() {
+    while (true) {
+      try {
+        return queue.take() instanceof RingSlot slot ? slot : null;
+      } catch (InterruptedException e) {
+        // Goes on waiting.
+      }
+    }
+  }
+}
