@@ -13,6 +13,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.UUID;
 
 /**
  * A file that a picture is to be written to: whole or not at all, never over another one unless
@@ -55,11 +56,12 @@ record PictureFile(Path path) {
 
   /** Writes it beside its place first, so that a reader sees the old one or the new one whole. */
   void write(String contents) throws RefusedException {
-    Path parent = path.toAbsolutePath().normalize().getParent();
     try {
-      Path written = Files.createTempFile(parent, ".remapfs-map", ".tmp");
+      // Not Files.createTempFile, whose files nobody else may read whatever the umask.
+      Path written = path.resolveSibling(".remapfs-map." + UUID.randomUUID() + ".tmp");
       try {
-        try (FileChannel channel = FileChannel.open(written, StandardOpenOption.WRITE)) {
+        try (FileChannel channel =
+            FileChannel.open(written, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
           ByteBuffer bytes = StandardCharsets.UTF_8.encode(contents);
           while (bytes.hasRemaining()) {
             channel.write(bytes);

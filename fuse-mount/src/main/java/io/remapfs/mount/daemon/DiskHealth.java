@@ -58,6 +58,7 @@ final class DiskHealth implements EngineListener, AutoCloseable {
   private long lastSyncNanos = System.nanoTime();
   private boolean failureTold;
   private @Nullable DiskWatch watch;
+  private Supplier<String> shortage = () -> "";
 
   private volatile EngineListener scanner = EngineListener.NONE;
   private volatile @Nullable DriveWatch drive;
@@ -134,6 +135,15 @@ final class DiskHealth implements EngineListener, AutoCloseable {
     return forecasting;
   }
 
+  /**
+   * Gives memory back while some is short; to be called before {@link #start}.
+   *
+   * @param shortage what is short, or ""
+   */
+  void yieldTo(Supplier<String> shortage) {
+    this.shortage = shortage;
+  }
+
   /** Looks at the engine from now on; to be called before {@link #start}. */
   void watch(Supplier<EngineStatus> engine) {
     watch = new DiskWatch(engine, events, history, () -> score(engine.get()).score());
@@ -183,6 +193,9 @@ final class DiskHealth implements EngineListener, AutoCloseable {
     forecasting.doWork();
     events.doWork();
     regions.doWork();
+    if (!shortage.get().isEmpty()) {
+      map.shrink();
+    }
     if (file.isDirty() && System.nanoTime() - lastSyncNanos >= SYNC_PERIOD.toNanos()) {
       sync();
     }

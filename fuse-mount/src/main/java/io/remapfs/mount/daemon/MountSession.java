@@ -228,6 +228,7 @@ public final class MountSession {
             LogManager.getLogger(SpareService.class)::error);
     teardown.add("spares", spares::close);
     MemoryPressure pressure = new MemoryPressure(events::publish);
+    health.yieldTo(pressure::reason);
     health.forecasting().watch(engine, request.preempt(), pressure::reason);
     ResidentMemory memory = new ResidentMemory(protection);
     Housekeeper housekeeper =

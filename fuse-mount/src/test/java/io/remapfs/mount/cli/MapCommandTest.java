@@ -102,6 +102,17 @@ class MapCommandTest {
   }
 
   @Test
+  void shouldLetOthersReadThePictureWhenTheUmaskDoes() throws IOException {
+    Path picture = directory.resolve("disk.svg");
+    Path other = Files.createFile(directory.resolve("other"));
+
+    assertThat(run("map", saved, "--svg", picture)).isZero();
+
+    assertThat(Files.getPosixFilePermissions(picture))
+        .isEqualTo(Files.getPosixFilePermissions(other));
+  }
+
+  @Test
   void shouldReplaceAFileOnlyWhenForced() throws IOException {
     Path svg = Files.writeString(directory.resolve("a.svg"), "mine");
 

@@ -324,6 +324,12 @@ public final class HealthMap {
     }
   }
 
+  /** The pages in memory now, of 64 records each. */
+  synchronized long cachedPages() {
+    cache.cleanUp();
+    return cache.estimatedSize();
+  }
+
   /** Grows with each record that changes: who goes by the records need look only then. */
   public synchronized long changes() {
     return changes;

@@ -105,6 +105,22 @@ class HealthMapTest {
   }
 
   @Test
+  void shouldKeepAllItKnowsInTheFileWhenItGivesItsMemoryBack() throws Exception {
+    for (int region = 0; region < 640; region += 64) {
+      readError(region);
+    }
+    map.doWork();
+    map.noteScanned(64);
+
+    map.shrink();
+
+    assertThat(map.cachedPages()).isZero();
+    assertThat(regions(map)).hasSize(10);
+    assertThat(map.record(64).lastScanSeconds()).isEqualTo(1_800_000_000L);
+    assertThat(open(disk).record(64)).isEqualTo(map.record(64));
+  }
+
+  @Test
   void shouldWriteTimeOfScanWhenPageIsEvicted() throws Exception {
     readError(0);
     map.doWork();
