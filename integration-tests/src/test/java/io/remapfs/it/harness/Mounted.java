@@ -1,5 +1,6 @@
 package io.remapfs.it.harness;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
@@ -149,9 +150,18 @@ public final class Mounted implements AutoCloseable {
     Shell.run("kill", "-" + name, Long.toString(daemonPid)).orFail();
   }
 
-  /** Returns when the daemon's process is gone; fails after 20 s. */
+  /**
+   * Returns when the daemon's process is gone; fails after 20 s. One of its threads that waits for
+   * a disk outlives the process for as long, and with it the locks.
+   */
   public void awaitDaemonGone() {
-    Await.until("daemon " + daemonPid + " gone", () -> !daemonAlive());
+    Await.until("daemon " + daemonPid + " gone", () -> !daemonAlive() && threads() <= 1);
+  }
+
+  /** A zombie has one left. */
+  private int threads() {
+    String[] threads = new File("/proc/" + daemonPid + "/task").list();
+    return threads == null ? 0 : threads.length;
   }
 
   /** Whether the daemon's process still runs (a zombie does not). */
