@@ -357,6 +357,7 @@ final class ScannerTest {
     for (int i = 0; i < 10_000; i++) {
       f.scanner.doWork();
     }
+    long heapBefore = liveHeapBytes();
     long before = threads.getCurrentThreadAllocatedBytes();
     long steps = 0;
     while (f.scanner.status().state().equals("running") && steps < 30_000_000) {
@@ -369,10 +370,23 @@ final class ScannerTest {
       }
     }
     long allocated = threads.getCurrentThreadAllocatedBytes() - before;
-    System.out.println(steps + " steps, " + allocated / steps + " bytes of garbage each");
+    long grown = liveHeapBytes() - heapBefore;
+    System.out.println(
+        steps
+            + " steps, "
+            + allocated / steps
+            + " bytes of garbage each; the live heap grew by "
+            + grown
+            + " bytes");
     assertThat(unscanned(f.scanner)).isEmpty();
     assertThat(f.disk.entries).hasSize(50);
     assertThat(steps).isGreaterThan(16_000_000);
     assertThat(allocated / steps).isLessThan(2000);
+    assertThat(grown).isLessThan(1 << 20); // a tenth of a byte a step would be more
+  }
+
+  private static long liveHeapBytes() {
+    System.gc();
+    return java.lang.management.ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
   }
 }
