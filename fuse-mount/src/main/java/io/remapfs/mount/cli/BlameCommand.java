@@ -122,9 +122,9 @@ final class BlameCommand implements Callable<Integer> {
               lost,
               blockSize,
               TimeUnit.HOURS.toNanos(LIMIT_HOURS));
-      for (int from = 0; from < asked.length; from += Blame.MAX_BLOCKS) {
-        long[] some =
-            Arrays.copyOfRange(asked, from, Math.min(from + Blame.MAX_BLOCKS, asked.length));
+      int most = Blame.maxBlocks(blockSize);
+      for (int from = 0; from < asked.length; from += most) {
+        long[] some = Arrays.copyOfRange(asked, from, Math.min(from + most, asked.length));
         Blame.Answer answer = Blame.of(disk, some, blockSize);
         notes.addAll(answer.notes());
         if (json) {

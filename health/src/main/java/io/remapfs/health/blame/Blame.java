@@ -16,11 +16,10 @@ import org.jspecify.annotations.Nullable;
  * and what is between, and asks the file system of each. Not thread-safe.
  */
 public final class Blame {
-  /**
-   * The most blocks asked about at once, which bounds the memory of one answer. More are several
-   * questions.
-   */
-  public static final int MAX_BLOCKS = 1 << 12;
+  private static final int MAX_BLOCKS = 1 << 12;
+
+  /** A block of 64 KiB can hold a hundred small files. */
+  private static final int MAX_BYTES = 64 << 20;
 
   /**
    * What was found.
@@ -42,12 +41,21 @@ public final class Blame {
   }
 
   /**
+   * The most blocks of this size asked about at once, which bounds the memory of one answer. More
+   * are several questions.
+   */
+  public static int maxBlocks(int blockBytes) {
+    return Math.min(MAX_BLOCKS, MAX_BYTES / blockBytes);
+  }
+
+  /**
    * Looks at a disk.
    *
-   * @param blocks numbers in units of {@code blockBytes}, each within the disk
+   * @param blocks numbers in units of {@code blockBytes}, each within the disk; at most {@link
+   *     #maxBlocks} of them
    */
   public static Answer of(DiskBytes disk, long[] blocks, int blockBytes) {
-    if (blocks.length > MAX_BLOCKS) {
+    if (blocks.length > maxBlocks(blockBytes)) {
       throw new IllegalArgumentException("too many blocks at once: " + blocks.length);
     }
     Blame blame = new Blame(disk);

@@ -14,6 +14,13 @@ final class Claims {
   private static final int MAX_PER_PLACE = 256;
 
   /**
+   * Past this many of all places together, a further user of a stretch that has one is only
+   * counted: three hundred clones of a large file on xfs would need more heap than the command has.
+   * What a claim comes to in the answer, with a name, is about 250 bytes.
+   */
+  static final int MAX_SHARED = 1 << 16;
+
+  /**
    * One user of a place or of a part of it.
    *
    * @param fileOffset where in its file the part begins; -1 where that has no meaning
@@ -31,6 +38,7 @@ final class Claims {
   private final long[] ends;
   private final List<List<Claim>> found = new ArrayList<>();
   private final int[] dropped;
+  private int total;
 
   /** For places from {@code starts[i]} to before {@code ends[i]}. */
   Claims(long[] starts, long[] ends) {
@@ -113,8 +121,12 @@ final class Claims {
 
   private void put(int place, Claim claim) {
     List<Claim> claims = found.get(place);
-    if (claims.size() < MAX_PER_PLACE) {
+    boolean room =
+        total < MAX_SHARED
+            || claims.stream().noneMatch(other -> other.startByte() == claim.startByte());
+    if (room && claims.size() < MAX_PER_PLACE) {
       claims.add(claim);
+      total++;
     } else {
       dropped[place]++;
     }

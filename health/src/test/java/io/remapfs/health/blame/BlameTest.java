@@ -57,8 +57,11 @@ final class BlameTest {
     entry(6144 * 512 + 462, 0x05, 2048, 2048);
     signature(8192 * 512);
     entry(8192 * 512 + 446, 0x83, 8, 1000);
+    entry(8192 * 512 + 462, 0x05, 4096, 2048); // counts from the first, as the one above
+    signature(10240 * 512);
+    entry(10240 * 512 + 446, 0x83, 8, 1000);
 
-    List<Finding> found = ask(new long[0], 0, 256, 770, 1025, 1026, 1500);
+    List<Finding> found = ask(new long[0], 0, 256, 770, 1025, 1026, 1281, 1500);
 
     assertThat(found)
         .extracting(Finding::byteOffset, Finding::partition, Finding::kind)
@@ -69,6 +72,7 @@ final class BlameTest {
             tuple(770 * BLOCK, 5, Kind.NO_FILE_SYSTEM),
             tuple(1025 * BLOCK, 6, Kind.NO_FILE_SYSTEM),
             tuple(1026 * BLOCK, 6, Kind.NO_FILE_SYSTEM),
+            tuple(1281 * BLOCK, 7, Kind.NO_FILE_SYSTEM),
             tuple(1500 * BLOCK, 0, Kind.BETWEEN_PARTITIONS));
   }
 
