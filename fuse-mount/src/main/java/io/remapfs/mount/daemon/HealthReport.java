@@ -8,6 +8,7 @@ import io.remapfs.health.drive.DriveFacts;
 import io.remapfs.health.event.DiskEvent;
 import io.remapfs.health.forecast.DiskForecast;
 import io.remapfs.health.forecast.Forecast;
+import io.remapfs.health.forecast.Forecaster;
 import io.remapfs.health.forecast.RiskRange;
 import io.remapfs.health.forecast.SpareForecast;
 import io.remapfs.health.region.RegionHealth;
@@ -144,9 +145,9 @@ final class HealthReport {
               Verdict verdict = Verdict.of(Score.ofRegion(record, now));
               if (verdict != Verdict.GOOD) {
                 boolean danger = verdict == Verdict.DANGER;
-                surface.raise(first, count, danger ? CellState.DANGER : CellState.AT_RISK);
+                surface.raiseRegion(first, count, danger ? CellState.DANGER : CellState.AT_RISK);
               } else if (record.slowIos() > 0) {
-                surface.raise(first, count, CellState.SLOW);
+                surface.raiseRegion(first, count, CellState.SLOW);
               }
             });
   }
@@ -160,7 +161,9 @@ final class HealthReport {
     }
     List<DiskPicture.Range> ranges = new ArrayList<>();
     for (RiskRange each : blocks.ranges()) {
-      surface.raise(each.firstBlock(), each.blockCount(), CellState.AT_RISK);
+      boolean danger = each.probability() >= Forecaster.DANGER;
+      CellState state = danger ? CellState.DANGER : CellState.AT_RISK;
+      surface.raise(each.firstBlock(), each.blockCount(), state);
       int percent = (int) Math.round(each.probability() * 100);
       ranges.add(new DiskPicture.Range(each.firstBlock(), each.blockCount(), percent));
     }

@@ -39,7 +39,7 @@ public record DiskEvent(
   static final int MAX_STORED_BYTES = MESSAGE_AT + STORED_MESSAGE_BYTES;
 
   /** More than ever happens; a damaged number must not be the one from which the count goes on. */
-  private static final long SEQUENCE_LIMIT = 1L << 56;
+  static final long SEQUENCE_LIMIT = 1L << 56;
 
   private static final Pattern CONTROL = Pattern.compile("\\p{Cc}");
   private static final String CUT = "...";

@@ -39,6 +39,9 @@ public final class EventLog implements EngineListener, AutoCloseable {
   /** Events kept, in memory and in the health file. */
   public static final int CAPACITY = 4096;
 
+  /** Short of where a stored number is not believed: those counted on from here still are. */
+  private static final long RESTORED_LIMIT = DiskEvent.SEQUENCE_LIMIT >>> 1;
+
   /** Where log lines go; a seam, so that tests read what was logged. */
   @FunctionalInterface
   interface Sink {
@@ -87,7 +90,7 @@ public final class EventLog implements EngineListener, AutoCloseable {
       sink.log(Level.WARN, "an event of an earlier mount is not understood: " + e.getMessage());
       return;
     }
-    if (event.sequence() > lastSequence) {
+    if (event.sequence() > lastSequence && event.sequence() < RESTORED_LIMIT) {
       add(event);
     }
   }

@@ -53,6 +53,16 @@ public final class SurfaceBuilder implements EntryVisitor {
     counts[(int) (blockIndex / blocksPerCell)]++;
   }
 
+  /**
+   * Something is known of a region as a whole, but not where in it. Squares finer than the region
+   * are left alone: one bad block would colour hundreds of them, and hide what is known of those.
+   */
+  public void raiseRegion(long firstBlock, long count, CellState state) {
+    if (count <= blocksPerCell) {
+      raise(firstBlock, count, state);
+    }
+  }
+
   /** Something is known of some blocks; what is known to be worse stays. */
   public void raise(long firstBlock, long count, CellState state) {
     if (state == CellState.LOST || state == CellState.MOVED) {

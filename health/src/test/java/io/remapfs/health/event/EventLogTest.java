@@ -103,6 +103,20 @@ class EventLogTest {
   }
 
   @Test
+  void shouldNotCountOnToANumberThatIsNotReadAgainWhenAStoredOneIsDamaged() {
+    long largest = DiskEvent.SEQUENCE_LIMIT - 1;
+    Instant now = Instant.ofEpochMilli(0);
+    store.records.add(new DiskEvent(largest, now, EventKind.DRIVE, -1, -1, "x").toStored());
+
+    log = open();
+    log.publish(EventKind.DRIVE, "new");
+    log.close();
+
+    byte[] stored = store.records.get(store.records.size() - 1);
+    assertThat(DiskEvent.ofStored(stored).message()).isEqualTo("new");
+  }
+
+  @Test
   void shouldGoOnWithTheEventsOfEarlierMounts() {
     log.onEvent(new EngineEvent(EngineEvent.Kind.SLOT_BURNT, 1, 3, "slot 3 failed"));
     log.doWork();

@@ -108,4 +108,19 @@ class SurfaceTest {
 
     assertThatThrownBy(surface::build).isInstanceOf(IllegalStateException.class);
   }
+
+  @Test
+  void shouldColourNoSquareWhenItIsFinerThanTheRegionThatIsKnownToBeBad() {
+    SurfaceBuilder fine = new SurfaceBuilder(8192);
+    SurfaceBuilder coarse = new SurfaceBuilder(8192L * 4096);
+    fine.scanned(0, 8192, true);
+    coarse.scanned(0, 8192L * 4096, true);
+
+    fine.raiseRegion(0, 4096, CellState.DANGER);
+    coarse.raiseRegion(4096, 4096, CellState.DANGER);
+
+    assertThat(fine.build().state(0)).isEqualTo(CellState.SCANNED);
+    assertThat(coarse.build().state(1)).isEqualTo(CellState.DANGER);
+    assertThat(coarse.build().state(2)).isEqualTo(CellState.SCANNED);
+  }
 }
