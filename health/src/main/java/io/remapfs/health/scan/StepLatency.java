@@ -48,8 +48,11 @@ final class StepLatency {
     this.batchBytes = batchBytes;
   }
 
-  /** Takes note of a step that read all it should. */
+  /** Takes note of a step that read all it should; 0 if nothing of it could be read at once. */
   void add(int lengthBytes, long nanos) {
+    if (nanos == 0) {
+      return;
+    }
     Median median = lengthBytes >= batchBytes ? batches : pieces;
     long usual = median.median;
     if (usual >= 0) {
