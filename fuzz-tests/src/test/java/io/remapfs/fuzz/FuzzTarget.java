@@ -17,6 +17,7 @@ enum FuzzTarget {
   BLAME("io.remapfs.health.BlameTarget", Cost.SPARE),
   EVENTS("io.remapfs.health.event.StoredRecordsTarget", Cost.TEXT),
   HEALTH("io.remapfs.health.picture.HealthTarget", Cost.TEXT),
+  HEALTH_FILE("io.remapfs.health.store.HealthFileTarget", Cost.RINGS),
   CONTROL("io.remapfs.mount.control.ControlTarget", Cost.TEXT),
   REQUEST("io.remapfs.mount.session.RequestTarget", Cost.TEXT),
   INIT("io.remapfs.mount.session.InitTarget", Cost.TEXT),
@@ -26,6 +27,8 @@ enum FuzzTarget {
 
   /** The inputs of a search with the fixed budget: about two seconds on a machine of 2020. */
   private enum Cost {
+    /** Rings of thousands of entries are read through. */
+    RINGS(200),
     /** A whole spare is opened and written several times. */
     SPARE(1_500),
     /** A few lines are read. */
