@@ -63,7 +63,8 @@ public final class Refusal {
   }
 
   /**
-   * Hash of each file and mark of each folder below {@code folder}; what is mounted is left out.
+   * Hash of each file and mark of each folder below {@code folder}; what is mounted is left out. Of
+   * a health file only that it is there counts while a disk is mounted: its daemon writes there.
    */
   private static Map<String, String> contents(Path folder) {
     List<Path> mounts = MountTable.mountsBelow(folder);
@@ -72,14 +73,17 @@ public final class Refusal {
       paths
           .filter(path -> mounts.stream().noneMatch(path::startsWith))
           .filter(path -> !path.toString().endsWith(".log"))
-          .forEach(path -> contents.put(path.toString(), describe(path)));
+          .forEach(path -> contents.put(path.toString(), describe(path, !mounts.isEmpty())));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     return contents;
   }
 
-  private static String describe(Path path) {
+  private static String describe(Path path, boolean mounted) {
+    if (mounted && path.toString().endsWith(".health")) {
+      return "health file";
+    }
     return Files.isRegularFile(path) ? Images.hash(path) : "folder";
   }
 
