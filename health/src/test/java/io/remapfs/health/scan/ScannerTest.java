@@ -171,6 +171,22 @@ final class ScannerTest {
   }
 
   @Test
+  void shouldTakeAHalfPercentOfASlowDisksTimeWhileUsersAreAtWork() {
+    ScanFixture f = new ScanFixture(1000 * MIB);
+    f.disk.readNanosPerBlock = 5_000_000 / 32; // 5 ms a piece
+    f.start(ScanMode.FULL, new ScanLimits(32 << 20, 100));
+    f.step();
+    f.disk.reads.clear();
+    long end = f.disk.nanoTime() + 20 * SECOND;
+    while (f.disk.nanoTime() < end) {
+      f.disk.userRequests++;
+      f.scanner.doWork();
+      f.disk.pass(1_000_000);
+    }
+    assertThat(f.disk.reads.size()).isBetween(15, 21);
+  }
+
+  @Test
   void shouldBackOffWhenTheDiskAnswersSlowlyAndComeBack() {
     ScanFixture f = new ScanFixture(100_000 * MIB);
     f.start(ScanMode.FULL, new ScanLimits(32 << 20, 100));
