@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.remapfs.it.harness.FailingDisk;
 import io.remapfs.it.harness.Fault;
+import io.remapfs.it.harness.FioRegion;
 import io.remapfs.it.harness.Images;
 import io.remapfs.it.harness.LeavesNoTrace;
 import io.remapfs.it.harness.Mounted;
@@ -59,6 +60,21 @@ final class BadBlocksTest {
 
   private static final List<Integer> ALL_BAD =
       REQUESTS.stream().flatMap(request -> request.bad().stream()).toList();
+
+  @ParameterizedTest
+  @ValueSource(strings = {"threads", "ring"})
+  void shouldMoveThemAllWhenMoreWritesFailAtOnceThanThereAreHelpers(String session, Workbench bench)
+      throws IOException {
+    FailingDisk disk = bench.failingDisk("disk", SIZE);
+    Mounted mounted = bench.mountFormatted(disk.image(), 4096, "--session=" + session);
+    disk.faults(Fault.write(0, 64 * 4096));
+    FioRegion fio = new FioRegion(0, 64 * 4096, bench.folder());
+
+    fio.write(mounted.image(), 1);
+
+    fio.verify(mounted.image(), 1).orFail();
+    assertThat(mounted.status().remapped()).isEqualTo(64);
+  }
 
   @ParameterizedTest
   @ValueSource(ints = {512, 4096})

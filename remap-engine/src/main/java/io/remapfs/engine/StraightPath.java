@@ -10,8 +10,9 @@ import io.remapfs.engine.guard.RangeGuard;
  *
  * <p><b>A read</b>: {@link #enterRead}; the transfer; nothing if it came back whole, else {@link
  * #readAfterFailure}. <b>A write</b>: {@link #enterWrite}; the transfer; {@link #leaveWrite} if it
- * was taken whole, else {@link #writeAfterFailure}. Each entered write is left in exactly one of
- * these two ways, whatever becomes of the worker: a mover waits for it.
+ * was taken whole, else {@link #leaveFailedWrite} and then {@link #writeAfterFailure}. Each entered
+ * write is left in exactly one of these two ways, as soon as its transfer has ended: a mover waits
+ * for it, and so would one that does a failed write over, had it to wait for another such thread.
  *
  * <p>Only an aligned range of healthy blocks has a straight path; for any other the entry is
  * refused, nothing was counted or is held, and the request belongs to {@link RemapEngine#read} or
@@ -110,14 +111,19 @@ public final class StraightPath {
     guard.leaveShared(byteOffset, lengthBytes);
   }
 
+  /** Ends an entered write whose transfer failed or was short. */
+  public void leaveFailedWrite(long byteOffset, int lengthBytes) {
+    guard.leaveShared(byteOffset, lengthBytes);
+  }
+
   /**
-   * Ends an entered write whose transfer failed or was short, by doing it over; may wait for long.
+   * Does a write over that failed and was left; may wait for long. What others wrote to the range
+   * meanwhile was concurrent with it, since nobody was told yet that it is done.
    *
    * @throws BlockDeviceException as {@link RemapEngine#write}
    */
   public void writeAfterFailure(long byteOffset, IoBuffer buffer, int at, int lengthBytes)
       throws BlockDeviceException {
-    guard.leaveShared(byteOffset, lengthBytes);
     try {
       writes.writeGuarded(byteOffset, buffer, at, lengthBytes);
     } catch (BlockDeviceException e) {

@@ -168,6 +168,7 @@ final class StraightPathTest {
     fillBuffer(77);
     assertThat(path.enterWrite(AT, buffer, 0, BLOCK)).isEqualTo(DESCRIPTOR);
 
+    path.leaveFailedWrite(AT, BLOCK);
     path.writeAfterFailure(AT, buffer, 0, BLOCK);
 
     assertThat(f.engine.status().remappedBlocks()).isEqualTo(1);
@@ -186,6 +187,7 @@ final class StraightPathTest {
         io.remapfs.engine.device.CrashableDevice.Fault.MEDIUM);
     assertThat(path.enterWrite(AT, buffer, 0, BLOCK)).isEqualTo(DESCRIPTOR);
 
+    path.leaveFailedWrite(AT, BLOCK);
     assertThatThrownBy(() -> path.writeAfterFailure(AT, buffer, 0, BLOCK))
         .isInstanceOf(IOException.class);
 

@@ -128,7 +128,7 @@ public final class ImageFile {
 
   /**
    * Begins a write for a worker that submits the transfer itself; {@link #leaveWrite} must follow
-   * where that was taken whole, else {@link #writeAfterFailure}.
+   * where that was taken whole, else {@link #leaveFailedWrite}, and {@link #writeAfterFailure}.
    *
    * @return the descriptor to write to at the same offset, or {@link StraightPath#NONE} for what
    *     belongs to {@link #write}
@@ -144,7 +144,12 @@ public final class ImageFile {
     straight.leaveWrite(byteOffset, lengthBytes);
   }
 
-  /** Ends an entered write by doing it over; the results are those of {@link #write}. */
+  /** Ends an entered write that failed or was taken in part. */
+  public void leaveFailedWrite(long byteOffset, int lengthBytes) {
+    straight.leaveFailedWrite(byteOffset, lengthBytes);
+  }
+
+  /** Does a write over that failed and was left; the results are those of {@link #write}. */
   public int writeAfterFailure(long byteOffset, IoBuffer buffer, int at, int lengthBytes) {
     try {
       straight.writeAfterFailure(byteOffset, buffer, at, lengthBytes);

@@ -318,6 +318,10 @@ final class RingWorker implements SessionWorker {
     slot.inRing = false;
     inFlight--;
     if (transferFailed) {
+      if (slot.writes) {
+        // Before it waits for a helper: those may all be waiting for this very guard.
+        image.leaveFailedWrite(slot.byteOffset, slot.sizeBytes);
+      }
       slot.task = slot.writes ? RingSlot.Task.WRITE_AGAIN : RingSlot.Task.READ_AGAIN;
       slow.add(slot);
       return;
