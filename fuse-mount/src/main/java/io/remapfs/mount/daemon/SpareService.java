@@ -143,16 +143,8 @@ public final class SpareService implements AutoCloseable {
       running = worker;
     }
     stop();
-    boolean interrupted = false;
-    while (running != null && running.isAlive()) {
-      try {
-        running.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+    if (running != null) {
+      ThreadEnd.await(running);
     }
   }
 }
