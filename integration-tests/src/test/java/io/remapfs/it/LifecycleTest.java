@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -59,14 +60,16 @@ final class LifecycleTest {
     assertThat(mounted.status().find("session.kind")).isEqualTo(session);
   }
 
+  /** Some 145 MiB at the start and for ever, were nothing given back; 113 MiB with it. */
   @Test
+  @Timeout(value = 120, unit = TimeUnit.SECONDS)
   void shouldGiveBackWhatOnlyItsStartNeededWhenMemoryIsLocked(Workbench bench) {
     Mounted mounted = bench.mount(bench.disk("disk.img", SIZE));
-    long atStart = mounted.status().number("process.rssBytes");
 
     Await.until(
-        "20 MiB less than the " + atStart + " bytes at the start",
-        () -> mounted.status().number("process.rssBytes") < atStart - 20 * Images.MIB);
+        "at most 128 MiB resident",
+        Duration.ofSeconds(90), // On a slow machine the JVM compiles for half a minute.
+        () -> mounted.status().number("process.rssBytes") <= 128 * Images.MIB);
     assertThat(mounted.status().find("process.memoryLocked")).isEqualTo(true);
   }
 

@@ -14,8 +14,13 @@ import jnr.ffi.annotations.IgnoreError;
  * <p>Used by the housekeeping thread only.
  */
 final class ResidentMemory {
-  /** The JVM frees its compilers' memory within 5 s after they were busy; and some more. */
-  private static final int FIRST_TURN = 8;
+  /**
+   * The JVM frees its compilers' memory within 5 s after they were busy, and how long they are busy
+   * with a start depends on the machine: so the first times come at growing distances, and whatever
+   * there is to gain. A single one was too early on a slow machine, and what was freed after it
+   * stayed.
+   */
+  private static final int[] TURNS_AFTER_START = {8, 8, 16, 32};
 
   private static final int TURNS_BETWEEN = 60;
   private static final long WORTHWHILE_BYTES = 8L << 20;
@@ -29,7 +34,8 @@ final class ResidentMemory {
 
   private final ProcessProtection protection;
   private final Glibc glibc = LibraryLoader.create(Glibc.class).load("c");
-  private int turnsLeft = FIRST_TURN;
+  private int timesDone;
+  private int turnsLeft = TURNS_AFTER_START[0];
   private long trimmedBytes;
 
   ResidentMemory(ProcessProtection protection) {
@@ -42,12 +48,21 @@ final class ResidentMemory {
    * @return whether memory was given back
    */
   boolean doWork() {
+    turnsLeft--;
     if (turnsLeft > 0) {
-      turnsLeft--;
       return false;
     }
-    turnsLeft = TURNS_BETWEEN;
-    if (ProcessProbe.residentBytes() < trimmedBytes + WORTHWHILE_BYTES || !protection.unlock()) {
+    boolean isStart = timesDone < TURNS_AFTER_START.length;
+    timesDone = Math.min(timesDone + 1, TURNS_AFTER_START.length);
+    turnsLeft = timesDone < TURNS_AFTER_START.length ? TURNS_AFTER_START[timesDone] : TURNS_BETWEEN;
+    if (!isStart && ProcessProbe.residentBytes() < trimmedBytes + WORTHWHILE_BYTES) {
+      return false;
+    }
+    return trim();
+  }
+
+  private boolean trim() {
+    if (!protection.unlock()) {
       return false;
     }
     int trimmed;
