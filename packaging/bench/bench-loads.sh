@@ -1,0 +1,73 @@
+# shellcheck shell=bash
+#
+# bench-loads.sh: what remapfs-bench asks of each server; sourced by it.
+#
+# shellcheck disable=SC2034,SC2154 # It shares variables with its caller.
+
+# A load is PATTERN:BYTES:DEPTH:JOBS. Depth 1 is asked for with plain pread and pwrite.
+readonly all_loads=(
+  read:1m:4:1 write:1m:4:1
+  randread:4k:1:1 randread:4k:1:4 randread:4k:32:1
+  randwrite:4k:1:1 randwrite:4k:1:4 randwrite:4k:32:1
+)
+
+# fio_run FILE LOAD SECONDS O_DIRECT SIZE: prints fio's JSON.
+fio_run() {
+  local pattern bytes depth jobs
+  IFS=: read -r pattern bytes depth jobs <<<"$2"
+  fio --name=load --filename="$1" --size="$5" --rw="$pattern" --bs="$bytes" --direct="$4" \
+    --ioengine="$([[ $depth -gt 1 ]] && echo libaio || echo psync)" --iodepth="$depth" --numjobs="$jobs" \
+    --thread --group_reporting --time_based --runtime="$(milliseconds "$3")ms" --ramp_time=200ms \
+    --norandommap --randrepeat=0 --output-format=json --aux-path="$folder" 2>"$folder/fio.err"
+}
+
+milliseconds() {
+  awk -v s="$1" 'BEGIN { printf "%d", s * 1000 }'
+}
+
+# measure FAMILY VARIANT LOAD SERVER VIA ROUND FILE O_DIRECT SIZE: adds a line to the results.
+measure() {
+  fio_run "$7" "$3" "$seconds" "$8" "$9" \
+    | jq -er --arg head "$1 $2 $3 $4 $5 $6" '.jobs[0] | select(.error == 0)
+        | (if .read.total_ios > 0 then .read else .write end) | select(.total_ios > 0)
+        | ($head | split(" ")) + [.iops, .lat_ns.mean / 1000, (.clat_ns.percentile."99.000000" // 0) / 1000, .bw_bytes / 1048576]
+        | @tsv' >>"$results/measurements.tsv" \
+    || {
+      cat "$folder/fio.err" >&2
+      die "fio failed on $7 ($3)"
+    }
+}
+
+# warm_up FILE O_DIRECT SIZE: for long enough that the JIT has compiled what will be measured.
+warm_up() {
+  local load
+  for load in randread:4k:32:1 randwrite:4k:32:1 randread:4k:1:4 read:1m:4:1; do
+    fio_run "$1" "$load" "$warm_seconds" "$2" "$3" >/dev/null || die "fio failed on $1"
+  done
+}
+
+fill() { # FILE SIZE: written, not sparse: a hole is read without any disk.
+  fio --name=fill --filename="$1" --size="$2" --rw=write --bs=1M --ioengine=libaio --iodepth=4 --direct=1 \
+    --end_fsync=1 --output="$folder/fill.log" --aux-path="$folder" || die "$1 cannot be filled with O_DIRECT"
+}
+
+# ---- a family: targets that are asked for the same in turns -----------------------------------------
+
+declare -a targets=() # SERVER VIA FILE O_DIRECT
+
+# run_family FAMILY VARIANT SIZE ROUNDS LOAD...: the order of the targets turns from round to round.
+run_family() {
+  local family=$1 variant=$2 bytes=$3 times=$4 round load turn server via file direct
+  shift 4
+  for ((round = 0; round < times; round++)); do
+    for load in "$@"; do
+      for ((turn = 0; turn < ${#targets[@]}; turn++)); do
+        read -r server via file direct <<<"${targets[(turn + round) % ${#targets[@]}]}"
+        measure "$family" "$variant" "$load" "$server" "$via" "$round" "$file" "$direct" "$bytes"
+        # What a page-cached write left to be written would be written while others are measured.
+        [[ $family != cached || $load != *write* ]] || sync --file-system "$folder"
+      done
+    done
+    echo "$family: round $((round + 1)) of $times done" >&2
+  done
+}

@@ -1,0 +1,112 @@
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** All that was measured, as the script wrote it down: a line a measurement, separated by tabs. */
+final class Measurements {
+  /**
+   * One line.
+   *
+   * @param family which servers stood beside each other: direct, cached, slow, remaps
+   * @param variant of remaps the session; else "-"
+   * @param server raw, a session, or a peer; of remaps how many blocks have moved
+   * @param via image (the file itself) or loop (a loop device over it)
+   */
+  record Line(
+      String family,
+      String variant,
+      Load load,
+      String server,
+      String via,
+      int round,
+      double iops,
+      double meanMicros,
+      double p99Micros,
+      double mebibytesPerSecond) {
+
+    /** What counts of this load, in its unit. */
+    double value() {
+      return load.isLatency() ? meanMicros : load.isSequential() ? mebibytesPerSecond : iops / 1000;
+    }
+  }
+
+  private record Key(String family, String variant, Load load, String server, String via) {}
+
+  private final List<Line> lines = new ArrayList<>();
+  private final Map<Key, Samples> samples = new LinkedHashMap<>();
+
+  static Measurements read(Path file) throws IOException {
+    Measurements all = new Measurements();
+    if (Files.exists(file)) {
+      for (String line : Files.readAllLines(file)) {
+        all.add(parse(line));
+      }
+    }
+    return all;
+  }
+
+  private static Line parse(String line) {
+    String[] field = line.split("\t");
+    if (field.length != 10) {
+      throw new IllegalArgumentException("no measurement: " + line);
+    }
+    return new Line(
+        field[0],
+        field[1],
+        Load.parse(field[2]),
+        field[3],
+        field[4],
+        Integer.parseInt(field[5]),
+        Double.parseDouble(field[6]),
+        Double.parseDouble(field[7]),
+        Double.parseDouble(field[8]),
+        Double.parseDouble(field[9]));
+  }
+
+  void add(Line line) {
+    lines.add(line);
+    samples
+        .computeIfAbsent(
+            new Key(line.family(), line.variant(), line.load(), line.server(), line.via()),
+            key -> new Samples())
+        .add(line.value());
+  }
+
+  List<Line> lines() {
+    return List.copyOf(lines);
+  }
+
+  Optional<Samples> of(String family, String variant, Load load, String server, String via) {
+    return Optional.ofNullable(samples.get(new Key(family, variant, load, server, via)));
+  }
+
+  /** In the order in which they were first measured. */
+  Set<Load> loads(String family) {
+    Set<Load> loads = new LinkedHashSet<>();
+    lines.stream().filter(line -> line.family().equals(family)).forEach(line -> loads.add(line.load()));
+    return loads;
+  }
+
+  Set<String> servers(String family, String via) {
+    Set<String> servers = new LinkedHashSet<>();
+    lines.stream()
+        .filter(line -> line.family().equals(family) && line.via().equals(via))
+        .forEach(line -> servers.add(line.server()));
+    return servers;
+  }
+
+  Set<String> variants(String family) {
+    Set<String> variants = new LinkedHashSet<>();
+    lines.stream()
+        .filter(line -> line.family().equals(family))
+        .forEach(line -> variants.add(line.variant()));
+    return variants;
+  }
+}
