@@ -12,12 +12,13 @@ targets_of() {
   targets+=("$1 loop $loop 1")
 }
 
-warm_targets() { # SIZE
-  local target via file direct
-  for target in "${targets[@]}"; do
-    read -r _ via file direct <<<"$target"
-    [[ $via == loop ]] || warm_up "$file" "$direct" "$1"
-  done
+# The same for a peer, whose loop device a quick run leaves out.
+targets_of_peer() {
+  if [[ $quick == yes ]]; then
+    targets+=("$1 image $2 1")
+  else
+    targets_of "$1" "$2"
+  fi
 }
 
 # memory SERVER STATE: the resident memory of a mounted daemon.
@@ -60,7 +61,9 @@ run_servers() {
       memory "$session" idle "$session"
     done
   fi
-  warm_targets "$size"
+  for session in "${sessions[@]}" libfuse; do
+    warm_up "$folder/$session/image" 1 "$size"
+  done
   run_family "$family" - "$size" "$times" "$@"
   if [[ $io == direct ]]; then
     for session in "${sessions[@]}" libfuse; do
@@ -77,7 +80,7 @@ start_peers() { # direct|buffered
   fill "$folder/qemu.img" "$size"
   choose_aio "$1"
   start_qemu qemu "$folder/qemu.img" "$aio" "$1"
-  targets_of qemu "$folder/qemu"
+  targets_of_peer qemu "$folder/qemu"
   fill "$folder/nbdfuse.img" "$size"
   if [[ $1 == direct ]]; then
     start_nbdfuse nbdfuse "$folder/nbdfuse.img" cache=none fadvise=random
@@ -86,9 +89,10 @@ start_peers() { # direct|buffered
     start_nbdfuse nbdfuse "$folder/nbdfuse.img" cache=default
     start_s3backer s3backer "$size"
     fio_run "$folder/s3backer/file" write:1m:1:1 1 1 "$size" >/dev/null
-    targets_of s3backer "$folder/s3backer/file"
+    targets_of_peer s3backer "$folder/s3backer/file"
   fi
-  targets_of nbdfuse "$folder/nbdfuse"
+  # Not through a loop device, as its manual advises: it "may sometimes deadlock".
+  targets+=("nbdfuse image $folder/nbdfuse 1")
 }
 
 # Sets $aio to what a short trial finds faster for qemu-storage-daemon.
@@ -130,7 +134,7 @@ run_slow() {
   for session in "${judged[@]}"; do # Only the JIT is warmed; the disk has no other speed.
     fio_run "$folder/$session/image" randread:4k:32:1 3 1 128M >/dev/null
   done
-  run_family slow - 128M "$rounds" randread:4k:1:1 randwrite:4k:1:1
+  run_family slow - 128M "$slow_rounds" randread:4k:1:1 randwrite:4k:1:1
   end_all
   rm -f "$folder"/*.img "$folder"/*.remap "$folder"/*.health
 }
@@ -155,7 +159,7 @@ run_remaps() {
       warm_up "$folder/remaps-$count/image" 1 "$remaps_size"
       targets+=("$count image $folder/remaps-$count/image 1")
     done
-    run_family remaps "$session" "$remaps_size" "$rounds" randread:4k:1:1 randread:4k:32:1 randwrite:4k:1:1 randwrite:4k:32:1
+    run_family remaps "$session" "$remaps_size" "$rounds" randread:4k:1:1 randread:4k:32:1 randwrite:4k:32:1
     for count in "${remap_counts[@]}"; do
       memory "remaps-$count" "load, $count remaps" "$session"
     done
@@ -166,34 +170,26 @@ run_remaps() {
 
 # make_remaps COUNT: a backing and a spare on the disk, whose metadata and slots are the engine's.
 make_remaps() {
-  local count=$1 disk="$folder/remaps-$1.img" spare="$folder/remaps-$1.remap" list="$folder/remaps-$1.list" begin=$SECONDS
+  local count=$1 disk="$folder/remaps-$1.img" spare="$folder/remaps-$1.remap" made="$folder/memory/spare" begin=$SECONDS
   echo "remaps: making $remaps_size with $count remapped blocks" >&2
   fill "$disk" "$remaps_size"
-  case $count in
-    0) truncate -s 64M "$spare" ;;
-    10000) truncate -s 128M "$spare" ;;
-    *) truncate -s 4700M "$spare" ;;
-  esac
+  # Each move is flushed before it is acknowledged: in memory that costs nothing.
+  mkdir "$folder/memory"
+  mount -t tmpfs -o size=5G none "$folder/memory"
+  truncate -s "$((16 + count * 45 / 10000))M" "$made" # 4096 bytes a slot, and a tenth for metadata.
+  "$remapfs" format --spare "$made" "$disk" >/dev/null
   if [[ $count -gt 0 ]]; then
-    # Each move is flushed before it is acknowledged: in memory that costs nothing.
-    mkdir "$folder/memory"
-    mount -t tmpfs -o size=5G none "$folder/memory"
-    mv "$spare" "$folder/memory/spare"
-    "$remapfs" format --spare "$folder/memory/spare" "$disk" >/dev/null
-    bad_blocks "$count" >"$list"
-    "$remapfs" import --spare "$folder/memory/spare" --format=badblocks --unit=4096 "$disk" "$list" >/dev/null
-    mount_remapfs making "$disk" --spare "$folder/memory/spare" --health=none --io=direct --session=threads
+    bad_blocks "$count" >"$folder/remaps.list"
+    "$remapfs" import --spare "$made" --format=badblocks --unit=4096 "$disk" "$folder/remaps.list" >/dev/null
+    mount_remapfs making "$disk" --spare "$made" --health=none --io=direct --session=threads
     fio --name=move --filename="$folder/making/image" --rw=write --bs=1M --direct=1 --ioengine=libaio --iodepth=16 \
       --size="$remaps_size" --output="$folder/fill.log" --aux-path="$folder" || die "the blocks cannot be moved"
     umount_remapfs making
-    cp "$folder/memory/spare" "$spare"
-    umount "$folder/memory"
-    rmdir "$folder/memory"
-  else
-    "$remapfs" format --spare "$spare" "$disk" >/dev/null
   fi
+  cp "$made" "$spare"
+  umount "$folder/memory"
+  rmdir "$folder/memory"
   sync --file-system "$folder"
-  rm -f "$list"
   echo "remaps: made in $((SECONDS - begin)) s" >&2
 }
 

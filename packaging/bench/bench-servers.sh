@@ -60,12 +60,16 @@ start_qemu() {
   shows "$1"
 }
 
-# start_nbdfuse NAME BACKING NBDKIT-OPTION...: shows the file $folder/NAME. A socket rather than a
+# start_nbdfuse NAME BACKING [--filter=FILTER] KEY=VALUE...: shows the file $folder/NAME. A socket rather than a
 # subprocess, since only that lets nbdfuse have several connections.
 start_nbdfuse() {
-  local name=$1 backing=$2
+  local name=$1 backing=$2 filter=()
   shift 2
-  nbdkit --foreground --unix "$folder/$name.sock" file "$backing" "$@" >"$folder/$name.nbdkit.log" 2>&1 &
+  [[ $1 != --filter=* ]] || {
+    filter=("$1")
+    shift
+  }
+  nbdkit --foreground "${filter[@]}" --unix "$folder/$name.sock" file "$backing" "$@" >"$folder/$name.nbdkit.log" 2>&1 &
   processes+=($!)
   await 10 is_socket "$folder/$name.sock" || die "nbdkit does not serve: $(cat "$folder/$name.nbdkit.log")"
   : >"$folder/$name"

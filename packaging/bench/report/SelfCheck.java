@@ -27,14 +27,14 @@ final class SelfCheck {
     Measurements all = new Measurements();
     Load latency = Load.parse("randread:4k:1:1");
     Load rate = Load.parse("randread:4k:32:1");
-    add(all, "-", latency, "raw", 100);
-    add(all, "-", latency, "ring", 120);
-    add(all, "-", latency, "qemu", 240);
-    add(all, "-", latency, "nbdfuse", 180);
-    add(all, "-", rate, "raw", 100_000);
-    add(all, "-", rate, "ring", 80_000);
-    add(all, "-", rate, "qemu", 40_000);
-    add(all, "-", rate, "nbdfuse", 10_000);
+    add(all, "direct", "-", latency, "raw", 100);
+    add(all, "direct", "-", latency, "ring", 120);
+    add(all, "direct", "-", latency, "qemu", 240);
+    add(all, "direct", "-", latency, "nbdfuse", 180);
+    add(all, "direct", "-", rate, "raw", 100_000);
+    add(all, "direct", "-", rate, "ring", 80_000);
+    add(all, "direct", "-", rate, "qemu", 40_000);
+    add(all, "direct", "-", rate, "nbdfuse", 10_000);
     Compared compared = new Compared(all);
     holds("latency to raw", near(compared.toRaw("direct", latency, "ring", "image"), 1.2));
     holds("rate to raw", near(compared.toRaw("direct", rate, "ring", "image"), 0.8));
@@ -44,14 +44,19 @@ final class SelfCheck {
     Compared.Peer faster = compared.toBestPeer("direct", rate, "ring", "image").orElseThrow();
     holds("best peer by rate", faster.name().equals("qemu") && near(Optional.of(faster.ratio()), 2));
 
+    add(all, "remaps", "ring", latency, "0", 100);
+    add(all, "remaps", "ring", latency, "10000", 125);
+    holds("against no remaps", near(compared.toNoRemaps("ring", latency, "10000"), 0.8));
+
     holds("the end of an axis", BarChart.ceiling(101) == 150 && BarChart.ceiling(100) == 100);
     holds("quotes", DataFiles.quote("a\"\\\n").equals("\"a\\\"\\\\\\u000a\""));
   }
 
-  private static void add(Measurements all, String variant, Load load, String server, double value) {
+  private static void add(
+      Measurements all, String family, String variant, Load load, String server, double value) {
     all.add(
         new Measurements.Line(
-            "direct", variant, load, server, "image", 0, load.isLatency() ? 1 : value, load.isLatency() ? value : 1, 0, 0));
+            family, variant, load, server, "image", 0, load.isLatency() ? 1 : value, load.isLatency() ? value : 1, 0, 0));
   }
 
   private static boolean near(Optional<Double> value, double expected) {
