@@ -126,6 +126,8 @@ run_slow() {
     if [[ $session == raw ]]; then
       targets_of raw "$folder/slow-raw"
     else
+      truncate -s 16M "$folder/$session.remap"
+      "$remapfs" format --spare "$folder/$session.remap" "$folder/slow-$session" >/dev/null
       mount_remapfs "$session" "$folder/slow-$session" --spare "$folder/$session.remap" --health "$folder/$session.health" \
         --io=direct --session="$session"
       targets_of "$session" "$folder/$session/image"

@@ -30,7 +30,8 @@ final class BarChart {
           Map.entry("nbdfuse", "#e69f00"),
           Map.entry("s3backer", "#b3a800"));
 
-  private static final List<String> SPARE_COLOURS = List.of("#8a8a8a", "#56b4e9", "#0072b2", "#d55e00");
+  private static final List<String> SPARE_COLOURS =
+      List.of("#8a8a8a", "#56b4e9", "#0072b2", "#d55e00");
 
   private final String title;
   private final String unit;
@@ -51,7 +52,8 @@ final class BarChart {
     List<String> out = new ArrayList<>();
     out.add(
         format(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" role=\"img\" font-family=\"sans-serif\" font-size=\"12\">",
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\""
+                + " height=\"%d\" role=\"img\" font-family=\"sans-serif\" font-size=\"12\">",
             width, TOP + HEIGHT + BOTTOM, width, TOP + HEIGHT + BOTTOM));
     out.add("<title>" + escape(title) + "</title>");
     out.add(
@@ -79,7 +81,10 @@ final class BarChart {
   private static void legend(List<String> out, List<String> names) {
     int x = LEFT;
     for (String name : names) {
-      out.add(format("<rect x=\"%d\" y=\"34\" width=\"11\" height=\"11\" fill=\"%s\"/>", x, colour(name, names)));
+      out.add(
+          format(
+              "<rect x=\"%d\" y=\"34\" width=\"11\" height=\"11\" fill=\"%s\"/>",
+              x, colour(name, names)));
       out.add(text(x + 15, 44, "start", 12, name));
       x += 30 + 7 * name.length();
     }
@@ -88,12 +93,16 @@ final class BarChart {
   private void axis(List<String> out, double top, int width) {
     for (int step = 0; step <= 4; step++) {
       double y = TOP + HEIGHT - HEIGHT * step / 4.0;
-      out.add(format("<line class=\"grid\" x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\"/>", LEFT, y, width - 8, y));
+      out.add(
+          format(
+              "<line class=\"grid\" x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\"/>",
+              LEFT, y, width - 8, y));
       out.add(text(LEFT - 6, y + 4, "end", 11, number(top * step / 4)));
     }
     out.add(
         format(
-            "<text class=\"ink\" transform=\"translate(14 %d) rotate(-90)\" text-anchor=\"middle\">%s</text>",
+            "<text class=\"ink\" transform=\"translate(14 %d) rotate(-90)\""
+                + " text-anchor=\"middle\">%s</text>",
             TOP + HEIGHT / 2, escape(unit)));
   }
 
@@ -104,13 +113,22 @@ final class BarChart {
     int middle = x + (BAR - 2) / 2;
     out.add(
         format(
-            "<rect x=\"%d\" y=\"%.1f\" width=\"%d\" height=\"%.1f\" fill=\"%s\"><title>%s</title></rect>",
+            "<rect x=\"%d\" y=\"%.1f\" width=\"%d\" height=\"%.1f\""
+                + " fill=\"%s\"><title>%s</title></rect>",
             x,
             y,
             BAR - 2,
             TOP + HEIGHT - y,
             colour,
-            escape(format("%s, %s: %.1f %s (%.1f - %.1f)", groups.get(bar.group()), bar.name(), bar.median(), unit, bar.least(), bar.most()))));
+            escape(
+                format(
+                    "%s, %s: %.1f %s (%.1f - %.1f)",
+                    groups.get(bar.group()),
+                    bar.name(),
+                    bar.median(),
+                    unit,
+                    bar.least(),
+                    bar.most()))));
     out.add(
         format(
             "<path class=\"line\" fill=\"none\" d=\"M%d %.1fV%.1fM%d %.1fh6M%d %.1fh6\"/>",
@@ -122,7 +140,9 @@ final class BarChart {
     return own != null ? own : SPARE_COLOURS.get(names.indexOf(name) % SPARE_COLOURS.size());
   }
 
-  /** The end of the axis: 1, 1.5, 2, 3, 4, 6 or 8 times a power of ten, whose quarters are short. */
+  /**
+   * The end of the axis: 1, 1.5, 2, 3, 4, 6 or 8 times a power of ten, whose quarters are short.
+   */
   static double ceiling(double most) {
     double power = Math.pow(10, Math.floor(Math.log10(Math.max(most, 1e-9))));
     for (double step : new double[] {1, 1.5, 2, 3, 4, 6, 8}) {
@@ -134,7 +154,9 @@ final class BarChart {
   }
 
   private static String number(double value) {
-    return value == Math.rint(value) ? format("%.0f", value) : format("%.4f", value).replaceAll("0+$", "");
+    return value == Math.rint(value)
+        ? format("%.0f", value)
+        : format("%.4f", value).replaceAll("0+$", "");
   }
 
   private static String text(double x, double y, String anchor, int size, String text) {
@@ -148,6 +170,9 @@ final class BarChart {
   }
 
   private static String escape(String text) {
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
+    return text.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace("\"", "&quot;");
   }
 }

@@ -10,9 +10,18 @@ final class Charts {
 
   private static final List<Kind> KINDS =
       List.of(
-          new Kind("latency", "4 KiB, one request at a time", "us, less is better", Load::isLatency),
-          new Kind("iops", "4 KiB, many requests at a time", "kIOPS", load -> !load.isLatency() && !load.isSequential()),
-          new Kind("sequential", "1 MiB, sequential", "MiB/s", load -> !load.isLatency() && load.isSequential()));
+          new Kind(
+              "latency", "4 KiB, one request at a time", "us, less is better", Load::isLatency),
+          new Kind(
+              "iops",
+              "4 KiB, many requests at a time",
+              "kIOPS",
+              load -> !load.isLatency() && !load.isSequential()),
+          new Kind(
+              "sequential",
+              "1 MiB, sequential",
+              "MiB/s",
+              load -> !load.isLatency() && load.isSequential()));
 
   private static final Map<String, String> FAMILIES =
       Map.of("direct", "O_DIRECT", "cached", "page-cached", "slow", "5 ms disk");
@@ -28,7 +37,11 @@ final class Charts {
           List<Load> loads = measurements.loads(family).stream().filter(kind.loads()).toList();
           List<BarChart.Bar> bars = bars(measurements, family, "-", via, loads);
           if (!bars.isEmpty()) {
-            String title = kind.title() + ", " + FAMILIES.get(family) + (via.equals("loop") ? ", through a loop device" : ", the file itself");
+            String title =
+                kind.title()
+                    + ", "
+                    + FAMILIES.get(family)
+                    + (via.equals("loop") ? ", through a loop device" : ", the file itself");
             files.put(
                 family + "-" + kind.name() + "-" + via + ".svg",
                 new BarChart(title, kind.unit(), titles(loads), bars).svg());
@@ -43,7 +56,12 @@ final class Charts {
         if (!bars.isEmpty()) {
           files.put(
               "remaps-" + session + "-" + kind.name() + ".svg",
-              new BarChart(kind.title() + ", by remapped blocks, --session=" + session, kind.unit(), titles(loads), bars).svg());
+              new BarChart(
+                      kind.title() + ", by remapped blocks, --session=" + session,
+                      kind.unit(),
+                      titles(loads),
+                      bars)
+                  .svg());
         }
       }
     }
@@ -64,7 +82,12 @@ final class Charts {
             .ifPresent(
                 each ->
                     bars.add(
-                        new BarChart.Bar(loads.indexOf(load), server, each.median(), each.least(), each.most())));
+                        new BarChart.Bar(
+                            loads.indexOf(load),
+                            server,
+                            each.median(),
+                            each.least(),
+                            each.most())));
       }
     }
     return bars;

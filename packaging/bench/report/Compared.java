@@ -33,8 +33,8 @@ final class Compared {
         .flatMap(
             peer ->
                 ratio(
-                        measurements.of(family, "-", load, server, via),
-                        measurements.of(family, "-", load, peer, via))
+                    measurements.of(family, "-", load, server, via),
+                    measurements.of(family, "-", load, peer, via))
                     .map(ratio -> new Peer(peer, load.isLatency() ? 1 / ratio : ratio))
                     .stream())
         .min(Comparator.comparingDouble(Peer::ratio));

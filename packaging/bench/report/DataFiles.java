@@ -8,7 +8,9 @@ final class DataFiles {
   private DataFiles() {}
 
   static String csv(Measurements measurements) {
-    StringBuilder out = new StringBuilder("family,variant,pattern,bytes,depth,jobs,server,via,round,iops,mean_us,p99_us,mib_per_s\n");
+    StringBuilder out =
+        new StringBuilder(
+            "family,variant,pattern,bytes,depth,jobs,server,via,round,iops,mean_us,p99_us,mib_per_s\n");
     for (Measurements.Line line : measurements.lines()) {
       Load load = line.load();
       out.append(
@@ -42,7 +44,8 @@ final class DataFiles {
                     each ->
                         String.format(
                             Locale.ROOT,
-                            "{\"session\": %s, \"state\": %s, \"residentMiB\": %.1f, \"peakMiB\": %.1f}",
+                            "{\"session\": %s, \"state\": %s, \"residentMiB\": %.1f, \"peakMiB\":"
+                                + " %.1f}",
                             quote(each.session()),
                             quote(each.state()),
                             each.mebibytes(),
@@ -50,7 +53,11 @@ final class DataFiles {
                 .toList())
         + ",\n\"readySeconds\": {"
         + facts.ready().entrySet().stream()
-            .map(each -> quote(each.getKey()) + ": " + String.format(Locale.ROOT, "%.3f", each.getValue().median()))
+            .map(
+                each ->
+                    quote(each.getKey())
+                        + ": "
+                        + String.format(Locale.ROOT, "%.3f", each.getValue().median()))
             .collect(Collectors.joining(", "))
         + "},\n\"measurements\": "
         + array(measurements.lines().stream().map(DataFiles::object).toList())
@@ -61,8 +68,9 @@ final class DataFiles {
     Load load = line.load();
     return String.format(
         Locale.ROOT,
-        "{\"family\": %s, \"variant\": %s, \"pattern\": %s, \"bytes\": %s, \"depth\": %d, \"jobs\": %d, \"server\": %s,"
-            + " \"via\": %s, \"round\": %d, \"iops\": %.1f, \"meanMicros\": %.2f, \"p99Micros\": %.2f, \"mebibytesPerSecond\": %.2f}",
+        "{\"family\": %s, \"variant\": %s, \"pattern\": %s, \"bytes\": %s, \"depth\": %d, \"jobs\":"
+            + " %d, \"server\": %s, \"via\": %s, \"round\": %d, \"iops\": %.1f, \"meanMicros\":"
+            + " %.2f, \"p99Micros\": %.2f, \"mebibytesPerSecond\": %.2f}",
         quote(line.family()),
         quote(line.variant()),
         quote(load.pattern()),

@@ -29,11 +29,14 @@ record Facts(Map<String, String> facts, List<Memory> memory, Map<String, Samples
     List<Memory> memory = new ArrayList<>();
     for (String[] field : fields(folder.resolve("memory.tsv"))) {
       memory.add(
-          new Memory(field[0], field[1], Double.parseDouble(field[2]), Double.parseDouble(field[3])));
+          new Memory(
+              field[0], field[1], Double.parseDouble(field[2]), Double.parseDouble(field[3])));
     }
     Map<String, Samples> ready = new LinkedHashMap<>();
     for (String[] field : fields(folder.resolve("mounts.tsv"))) {
-      ready.computeIfAbsent(field[0], session -> new Samples()).add(Double.parseDouble(field[1]) / 1e6);
+      ready
+          .computeIfAbsent(field[0], session -> new Samples())
+          .add(Double.parseDouble(field[1]) / 1e6);
     }
     return new Facts(facts, memory, ready);
   }

@@ -32,7 +32,8 @@ record Limit(boolean latency, double must, double aim) {
   /** A latency as what it adds, a rate as what is left of it. */
   String show(double ratio) {
     return latency
-        ? String.format(Locale.ROOT, Math.abs(ratio - 1) < 0.1 ? "%+.1f %%" : "%+.0f %%", (ratio - 1) * 100)
+        ? String.format(
+            Locale.ROOT, Math.abs(ratio - 1) < 0.1 ? "%+.1f %%" : "%+.0f %%", (ratio - 1) * 100)
         : String.format(Locale.ROOT, "%.0f %%", ratio * 100);
   }
 }

@@ -44,6 +44,7 @@ record Load(String pattern, String bytes, int depth, int jobs) {
 
   /** A title for below a bar. */
   String shortTitle() {
-    return PATTERNS.get(pattern).replace("sequential", "seq.") + (isLatency() ? "" : jobs > 1 ? ", " + jobs + " jobs" : ", depth " + depth);
+    return PATTERNS.get(pattern).replace("sequential", "seq.")
+        + (isLatency() ? "" : jobs > 1 ? ", " + jobs + " jobs" : ", depth " + depth);
   }
 }

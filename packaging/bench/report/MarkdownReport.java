@@ -35,7 +35,9 @@ final class MarkdownReport {
     for (String family : List.of("direct", "cached", "slow")) {
       figures(family);
     }
-    charts.forEach(chart -> out.add("![" + chart.replace(".svg", "").replace('-', ' ') + "](" + chart + ")\n"));
+    charts.forEach(
+        chart ->
+            out.add("![" + chart.replace(".svg", "").replace('-', ' ') + "](" + chart + ")\n"));
     return String.join("\n", out) + "\n";
   }
 
@@ -47,7 +49,9 @@ final class MarkdownReport {
 
   private void verdicts(String session, String when) {
     heading("Verdicts on --session=" + session + ", the best " + when);
-    out.add("| row | image : raw file | must / aim | | loop over image : loop over raw | must / aim | | image : best peer | | loop : best peer | |");
+    out.add(
+        "| row | image : raw file | must / aim | | loop over image : loop over raw | must / aim | |"
+            + " image : best peer | | loop : best peer | |");
     out.add("| --- | ---: | --- | --- | ---: | --- | --- | ---: | --- | ---: | --- |");
     for (Goal goal : Goal.ALL) {
       if (measurements.loads(goal.family()).contains(goal.load())) {
@@ -65,7 +69,8 @@ final class MarkdownReport {
     }
     for (String family : List.of("direct", "cached")) {
       for (Load load : measurements.loads(family)) {
-        if (family.equals("cached") || Goal.ALL.stream().noneMatch(goal -> goal.load().equals(load))) {
+        if (family.equals("cached")
+            || Goal.ALL.stream().noneMatch(goal -> goal.load().equals(load))) {
           out.add(
               "| "
                   + load.title()
@@ -111,7 +116,12 @@ final class MarkdownReport {
       return;
     }
     heading("Many remapped blocks");
-    out.add("4 KiB anywhere in an image of " + facts.fact("remaps image") + "; `x : 0` is how fast it is against no remapped block, must and aim " + Goal.REMAPS.show(Goal.REMAPS.must()) + ".");
+    out.add(
+        "4 KiB anywhere in an image of "
+            + facts.fact("remaps image")
+            + "; `x : 0` is how fast it is against no remapped block, must and aim "
+            + Goal.REMAPS.show(Goal.REMAPS.must())
+            + ".");
     out.add("");
     out.add("| session | load | remapped blocks | median | x : 0 | |");
     out.add("| --- | --- | ---: | ---: | ---: | --- |");
@@ -126,7 +136,11 @@ final class MarkdownReport {
                     .filter(any -> !remaps.equals("0"))
                     .map(each -> Goal.REMAPS.show(each) + " | " + Goal.REMAPS.verdict(each))
                     .orElse(" | ");
-            out.add("| " + String.join(" | ", session, load.title(), remaps, show(samples.get(), load), ratio) + " |");
+            out.add(
+                "| "
+                    + String.join(
+                        " | ", session, load.title(), remaps, show(samples.get(), load), ratio)
+                    + " |");
           }
         }
       }
@@ -201,7 +215,10 @@ final class MarkdownReport {
         List<String> cells = new ArrayList<>(List.of(load.title(), server));
         for (String via : List.of("image", "loop")) {
           cells.add(
-              measurements.of(family, "-", load, server, via).map(each -> show(each, load)).orElse(""));
+              measurements
+                  .of(family, "-", load, server, via)
+                  .map(each -> show(each, load))
+                  .orElse(""));
           cells.add(
               compared
                   .toRaw(family, load, server, via)

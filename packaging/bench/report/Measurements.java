@@ -90,7 +90,9 @@ final class Measurements {
   /** In the order in which they were first measured. */
   Set<Load> loads(String family) {
     Set<Load> loads = new LinkedHashSet<>();
-    lines.stream().filter(line -> line.family().equals(family)).forEach(line -> loads.add(line.load()));
+    lines.stream()
+        .filter(line -> line.family().equals(family))
+        .forEach(line -> loads.add(line.load()));
     return loads;
   }
 

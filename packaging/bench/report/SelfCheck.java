@@ -40,9 +40,12 @@ final class SelfCheck {
     holds("rate to raw", near(compared.toRaw("direct", rate, "ring", "image"), 0.8));
     holds("nothing to compare with", compared.toRaw("direct", rate, "ring", "loop").isEmpty());
     Compared.Peer slower = compared.toBestPeer("direct", latency, "ring", "image").orElseThrow();
-    holds("best peer by latency", slower.name().equals("nbdfuse") && near(Optional.of(slower.ratio()), 1.5));
+    holds(
+        "best peer by latency",
+        slower.name().equals("nbdfuse") && near(Optional.of(slower.ratio()), 1.5));
     Compared.Peer faster = compared.toBestPeer("direct", rate, "ring", "image").orElseThrow();
-    holds("best peer by rate", faster.name().equals("qemu") && near(Optional.of(faster.ratio()), 2));
+    holds(
+        "best peer by rate", faster.name().equals("qemu") && near(Optional.of(faster.ratio()), 2));
 
     add(all, "remaps", "ring", latency, "0", 100);
     add(all, "remaps", "ring", latency, "10000", 125);
@@ -56,7 +59,16 @@ final class SelfCheck {
       Measurements all, String family, String variant, Load load, String server, double value) {
     all.add(
         new Measurements.Line(
-            family, variant, load, server, "image", 0, load.isLatency() ? 1 : value, load.isLatency() ? value : 1, 0, 0));
+            family,
+            variant,
+            load,
+            server,
+            "image",
+            0,
+            load.isLatency() ? 1 : value,
+            load.isLatency() ? value : 1,
+            0,
+            0));
   }
 
   private static boolean near(Optional<Double> value, double expected) {
