@@ -29,7 +29,12 @@ final class BlockingWorker implements SessionWorker {
     ImageRequests images = new ImageRequests(image);
     return (mount, count, onInitialised, made) -> {
       for (int i = 0; i < count; i++) {
-        made.accept(new BlockingWorker(mount, images, mount.cloneDescriptor(0), onInitialised));
+        BlockingWorker worker =
+            new BlockingWorker(mount, images, mount.cloneDescriptor(0), onInitialised);
+        made.accept(worker);
+        if (i >= RequestBuffer.WHOLE_BUFFERS) {
+          worker.buffer.keepShort();
+        }
       }
     };
   }

@@ -19,6 +19,12 @@ import java.nio.ByteOrder;
  * whole reply is one piece. A WRITE's reply can be put aside, at the very beginning, where the
  * payload is still needed.
  *
+ * <p>Memory is locked, so all of it is resident, and most requests are short. Of a session's
+ * buffers for long requests, {@value #WHOLE_BUFFERS} are in memory from the start, so that the
+ * longest writes of a machine that has no memory left are served; the others begin with {@value
+ * #SHORT_BYTES} bytes each and take the rest at their first longer request, once ({@link
+ * #keepShort}).
+ *
  * <p>Not thread-safe.
  */
 final class RequestBuffer {
@@ -35,6 +41,12 @@ final class RequestBuffer {
   static final int REQUEST_BYTES =
       FuseProtocol.IO_HEADER_BYTES + InitNegotiation.MAX_TRANSFER_BYTES;
 
+  /** How many of a session's buffers, or a loop's, are whole from the start. */
+  static final int WHOLE_BUFFERS = 2;
+
+  /** What each buffer has from the start; more than any request that is not sequential. */
+  private static final int SHORT_BYTES = 64 << 10;
+
   private final IoBuffer memory;
   private final ByteBuffer bytes;
   private final int dataBytes;
@@ -49,6 +61,13 @@ final class RequestBuffer {
     this.memory = IoBuffer.allocate(DATA + dataBytes);
     this.bytes = memory.bytes().duplicate().order(ByteOrder.nativeOrder());
     this.dataBytes = dataBytes;
+  }
+
+  /**
+   * Gives back what a longer request than {@value #SHORT_BYTES} bytes needs, until there is one.
+   */
+  void keepShort() {
+    memory.release(Math.min(DATA + SHORT_BYTES, memory.capacityBytes()), memory.capacityBytes());
   }
 
   /** The most bytes of payload or data. */

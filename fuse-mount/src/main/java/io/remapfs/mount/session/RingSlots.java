@@ -45,6 +45,9 @@ final class RingSlots {
     for (int i = 0; i < all.length; i++) {
       boolean isShort = i < SHORT_SLOTS;
       all[i] = new RingSlot(owner, i, isShort ? SHORT_BYTES : InitNegotiation.MAX_TRANSFER_BYTES);
+      if (i < COUNT - RequestBuffer.WHOLE_BUFFERS) { // The stack's last are the first taken.
+        all[i].buffer.keepShort();
+      }
       give(all[i]);
     }
   }

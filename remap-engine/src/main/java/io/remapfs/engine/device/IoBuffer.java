@@ -1,5 +1,6 @@
 package io.remapfs.engine.device;
 
+import io.remapfs.engine.posix.LibC;
 import java.nio.ByteBuffer;
 import jnr.ffi.Pointer;
 import jnr.ffi.Runtime;
@@ -19,6 +20,12 @@ public final class IoBuffer {
    * The alignment of {@link #address()}, in bytes; a page, so that any sector size is satisfied.
    */
   public static final int ALIGNMENT_BYTES = 4096;
+
+  // asm-generic/mman-common.h
+  private static final int MADV_NOHUGEPAGE = 15;
+
+  /** As MADV_DONTNEED, for locked memory too; Linux 5.18. */
+  private static final int MADV_DONTNEED_LOCKED = 24;
 
   private final ByteBuffer bytes;
   private final long address;
@@ -41,6 +48,23 @@ public final class IoBuffer {
     ByteBuffer aligned =
         ByteBuffer.allocateDirect(rounded + ALIGNMENT_BYTES).alignedSlice(ALIGNMENT_BYTES);
     return new IoBuffer(aligned.slice(0, capacityBytes));
+  }
+
+  /**
+   * Gives the whole pages of a range back to the system: they read as zeros, and take memory again
+   * when they are next written. An older kernel than 5.18 takes none, which only costs memory.
+   *
+   * @param fromByte the first byte, not negative
+   * @param toByte behind the last, at most the capacity
+   */
+  public void release(int fromByte, int toByte) {
+    long from = (address + fromByte + ALIGNMENT_BYTES - 1) & -ALIGNMENT_BYTES;
+    long to = (address + toByte) & -ALIGNMENT_BYTES;
+    if (from < to) {
+      // Else the first write of a byte could take 2 MiB. Where there are none, that is refused.
+      LibC.INSTANCE.madvise(from, to - from, MADV_NOHUGEPAGE);
+      LibC.INSTANCE.madvise(from, to - from, MADV_DONTNEED_LOCKED);
+    }
   }
 
   /** The native address of byte 0. */

@@ -85,6 +85,9 @@ public interface LibC {
   /** Ends what {@code mmap(2)} began. */
   int munmap(long address, long length);
 
+  /** See {@code madvise(2)}. */
+  int madvise(long address, long length, int advice);
+
   /** A descriptor that counts; see {@code eventfd(2)}. */
   int eventfd(int initial, int flags);
 
