@@ -60,16 +60,19 @@ final class LifecycleTest {
     assertThat(mounted.status().find("session.kind")).isEqualTo(session);
   }
 
-  /** Some 145 MiB at the start and for ever, were nothing given back; 113 MiB with it. */
+  /**
+   * 77 MiB with Java 17 and 82 MiB with 25; 144 MiB before the JVM's flags and our buffers were
+   * chosen.
+   */
   @Test
   @Timeout(value = 120, unit = TimeUnit.SECONDS)
-  void shouldGiveBackWhatOnlyItsStartNeededWhenMemoryIsLocked(Workbench bench) {
+  void shouldStaySmallWhenIdleAndLocked(Workbench bench) {
     Mounted mounted = bench.mount(bench.disk("disk.img", SIZE));
 
     Await.until(
-        "at most 128 MiB resident",
+        "at most 100 MiB resident",
         Duration.ofSeconds(90), // On a slow machine the JVM compiles for half a minute.
-        () -> mounted.status().number("process.rssBytes") <= 128 * Images.MIB);
+        () -> mounted.status().number("process.rssBytes") <= 100 * Images.MIB);
     assertThat(mounted.status().find("process.memoryLocked")).isEqualTo(true);
   }
 
