@@ -11,13 +11,14 @@ readonly all_loads=(
   randwrite:4k:1:1 randwrite:4k:1:4 randwrite:4k:32:1
 )
 
-# fio_run FILE LOAD SECONDS O_DIRECT SIZE: prints fio's JSON.
+# fio_run FILE LOAD SECONDS O_DIRECT SIZE: prints fio's JSON. Unless told not to, fio would first drop
+# the file from the page cache, of which the raw file of `cached` is to be served.
 fio_run() {
   local pattern bytes depth jobs
   IFS=: read -r pattern bytes depth jobs <<<"$2"
   fio --name=load --filename="$1" --size="$5" --rw="$pattern" --bs="$bytes" --direct="$4" \
     --ioengine="$([[ $depth -gt 1 ]] && echo libaio || echo psync)" --iodepth="$depth" --numjobs="$jobs" \
-    --thread --group_reporting --time_based --runtime="$(milliseconds "$3")ms" --ramp_time=200ms \
+    --thread --invalidate=0 --group_reporting --time_based --runtime="$(milliseconds "$3")ms" --ramp_time=200ms \
     --norandommap --randrepeat=0 --output-format=json --aux-path="$folder" 2>"$folder/fio.err"
 }
 
