@@ -1,7 +1,6 @@
 package io.remapfs.mount.ring;
 
 import static io.remapfs.mount.ring.RingLayout.CQE_BYTES;
-import static io.remapfs.mount.ring.RingLayout.SQE_BYTES;
 
 import com.kenai.jffi.MemoryIO;
 import io.remapfs.engine.posix.Errno;
@@ -71,6 +70,7 @@ public final class IoUring implements AutoCloseable {
   private final int sqHead;
   private final int sqTail;
   private final int sqEntries;
+  private final int sqeBytes;
   private final int cqHead;
   private final int cqTail;
   private final int cqMask;
@@ -86,6 +86,8 @@ public final class IoUring implements AutoCloseable {
     this.calls = calls;
     this.fd = fd;
     this.sqEntries = params.getInt(RingLayout.PARAMS_SQ_ENTRIES);
+    boolean isWide = (params.getInt(RingLayout.PARAMS_FLAGS) & RingLayout.SETUP_SQE128) != 0;
+    this.sqeBytes = isWide ? RingLayout.WIDE_SQE_BYTES : RingLayout.SQE_BYTES;
     this.sqHead = params.getInt(RingLayout.PARAMS_SQ_HEAD);
     this.sqTail = params.getInt(RingLayout.PARAMS_SQ_TAIL);
     int cqEntries = params.getInt(RingLayout.PARAMS_CQ_ENTRIES);
@@ -99,14 +101,14 @@ public final class IoUring implements AutoCloseable {
     this.rings = view(ringsAddress, ringBytes);
     long submissions = -1;
     try {
-      submissions = map(RingLayout.OFF_SQES, sqEntries * SQE_BYTES);
+      submissions = map(RingLayout.OFF_SQES, sqEntries * sqeBytes);
     } finally {
       if (submissions == -1) {
         LibC.INSTANCE.munmap(ringsAddress, ringBytes);
       }
     }
     this.sqesAddress = submissions;
-    this.sqes = view(sqesAddress, sqEntries * SQE_BYTES);
+    this.sqes = view(sqesAddress, sqEntries * sqeBytes);
     for (int i = 0; i < sqEntries; i++) { // Submissions are taken in the order they lie in.
       rings.putInt(array + i * Integer.BYTES, i);
     }
@@ -122,11 +124,21 @@ public final class IoUring implements AutoCloseable {
     return open(RingCalls.NATIVE, entries);
   }
 
+  /** As {@link #open(int)}, with submissions of 128 bytes, as commands to FUSE need them. */
+  public static IoUring openWide(int entries) throws RingUnavailableException {
+    return open(RingCalls.NATIVE, entries, SETUP_FLAGS | RingLayout.SETUP_SQE128);
+  }
+
   /** The same with its own system calls going through {@code calls}. */
   static IoUring open(RingCalls calls, int entries) throws RingUnavailableException {
+    return open(calls, entries, SETUP_FLAGS);
+  }
+
+  private static IoUring open(RingCalls calls, int entries, int flags)
+      throws RingUnavailableException {
     Pointer memory =
         Memory.allocateDirect(Runtime.getSystemRuntime(), RingLayout.PARAMS_BYTES, true);
-    memory.putInt(RingLayout.PARAMS_FLAGS, SETUP_FLAGS);
+    memory.putInt(RingLayout.PARAMS_FLAGS, flags);
     int fd = (int) calls.syscall(RingLayout.SYS_SETUP, entries, memory.address(), 0, 0, 0);
     if (fd < 0) {
       throw refused(calls.errno());
@@ -210,6 +222,23 @@ public final class IoUring implements AutoCloseable {
     put(RingLayout.OP_POLL, onFd, 0, 0, 0, RingLayout.POLLIN, userData, flags);
   }
 
+  /**
+   * Puts a command to FUSE in; only in a wide ring. The result is 0, or a negative errno.
+   *
+   * @param onFd a descriptor of the mount
+   * @param command its number
+   * @param vector the address of an array of two {@code struct iovec}, or 0
+   * @param queue the queue that it is about
+   * @param commitId the request that it is about, or 0
+   */
+  public void fuseCommand(
+      int onFd, int command, long vector, int queue, long commitId, long userData) {
+    int at = (nextSubmission & (sqEntries - 1)) * sqeBytes;
+    put(RingLayout.OP_URING_CMD, onFd, vector, vector == 0 ? 0 : 2, command, 0, userData, 0);
+    sqes.putLong(at + RingLayout.SQE_FUSE_COMMIT_ID, commitId);
+    sqes.putShort(at + RingLayout.SQE_FUSE_QUEUE, (short) queue);
+  }
+
   private void put(
       int opcode,
       int onFd,
@@ -222,7 +251,7 @@ public final class IoUring implements AutoCloseable {
     if (!hasRoom(1)) {
       throw new IllegalStateException("the io_uring is full");
     }
-    int at = (nextSubmission & (sqEntries - 1)) * SQE_BYTES;
+    int at = (nextSubmission & (sqEntries - 1)) * sqeBytes;
     sqes.put(at + RingLayout.SQE_OPCODE, (byte) opcode);
     sqes.put(at + RingLayout.SQE_FLAGS, (byte) flags);
     sqes.putShort(at + RingLayout.SQE_IOPRIO, (short) 0);
@@ -232,7 +261,7 @@ public final class IoUring implements AutoCloseable {
     sqes.putInt(at + RingLayout.SQE_LENGTH, lengthBytes);
     sqes.putInt(at + RingLayout.SQE_RW_FLAGS, operationFlags);
     sqes.putLong(at + RingLayout.SQE_USER_DATA, userData);
-    for (int rest = RingLayout.SQE_REST; rest < SQE_BYTES; rest += Long.BYTES) {
+    for (int rest = RingLayout.SQE_REST; rest < sqeBytes; rest += Long.BYTES) {
       sqes.putLong(at + rest, 0);
     }
     nextSubmission++;

@@ -25,6 +25,15 @@ package io.remapfs.mount.ring;
  *
  * POLL has the awaited events in place of {@code rw_flags}.
  *
+ * <p>A wide ring's submissions have 128 bytes. A URING_CMD has its number in place of the offset,
+ * and from byte 48 on what is its own; that of FUSE ({@code struct fuse_uring_cmd_req}, {@code
+ * linux/fuse.h}) is:
+ *
+ * <pre>
+ * 48      56          64      66..71
+ * | flags | commit_id | queue | 0   |
+ * </pre>
+ *
  * <p>A completion, {@code struct io_uring_cqe}, 16 bytes:
  *
  * <pre>
@@ -53,6 +62,7 @@ final class RingLayout {
 
   // struct io_uring_sqe
   static final int SQE_BYTES = 64;
+  static final int WIDE_SQE_BYTES = 128;
   static final int SQE_OPCODE = 0;
   static final int SQE_FLAGS = 1;
   static final int SQE_IOPRIO = 2;
@@ -64,6 +74,10 @@ final class RingLayout {
   static final int SQE_USER_DATA = 32;
   static final int SQE_REST = 40;
 
+  // What is FUSE's in a URING_CMD
+  static final int SQE_FUSE_COMMIT_ID = 56;
+  static final int SQE_FUSE_QUEUE = 64;
+
   // struct io_uring_cqe
   static final int CQE_BYTES = 16;
   static final int CQE_USER_DATA = 0;
@@ -72,6 +86,7 @@ final class RingLayout {
   // io_uring_setup: flags, and the feature that one mapping holds both rings (Linux 5.4)
   static final int SETUP_R_DISABLED = 1 << 6;
   static final int SETUP_SUBMIT_ALL = 1 << 7;
+  static final int SETUP_SQE128 = 1 << 10;
   static final int SETUP_SINGLE_ISSUER = 1 << 12;
   static final int SETUP_DEFER_TASKRUN = 1 << 13;
   static final int FEAT_SINGLE_MMAP = 1;
@@ -88,6 +103,7 @@ final class RingLayout {
   static final int OP_POLL = 6;
   static final int OP_READ = 22;
   static final int OP_WRITE = 23;
+  static final int OP_URING_CMD = 46;
   static final int SQE_IO_LINK = 1 << 2;
   static final int SQE_CQE_SKIP_SUCCESS = 1 << 6;
 

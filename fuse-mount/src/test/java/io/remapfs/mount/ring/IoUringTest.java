@@ -94,6 +94,25 @@ final class IoUringTest {
   }
 
   @Test
+  void shouldFindEachSubmissionWhenTheyAreWide() throws Exception {
+    ring.close();
+    ring = IoUring.openWide(ENTRIES);
+    ring.start();
+    for (int i = 0; i < 2 * ENTRIES; i++) {
+      ring.read(file, memory.address(), BLOCK, (long) i * BLOCK, i, 0);
+      ring.submitAndWait(1);
+      assertThat(take(i)).isEqualTo(BLOCK);
+      assertThat(inMemory(0, BLOCK)).isEqualTo(block(i));
+
+      ring.fuseCommand(file, 1, 0, 0, 0, 1000 + i);
+      ring.submitAndWait(1);
+      assertThat(take(1000 + i))
+          .as("a plain file knows no such thing")
+          .isEqualTo(-Errno.EOPNOTSUPP);
+    }
+  }
+
+  @Test
   void shouldWriteWhatIsInMemory() throws IOException {
     memory.bytes().put(0, block(5));
     ring.write(file, memory.address(), BLOCK, 9 * BLOCK, Long.MIN_VALUE, 0);
