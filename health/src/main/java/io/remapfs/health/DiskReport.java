@@ -196,6 +196,7 @@ public record DiskReport(
 
   private void addProcess(List<ReportField> fields) {
     fields.add(ReportField.of("session.kind", "session", session.kind()));
+    fields.add(ReportField.of("session.reason", "session because", session.reason()));
     fields.add(ReportField.of("session.workers", "workers", session.workers()));
     fields.add(ReportField.of("process.pid", "pid", process.pid()));
     fields.add(ReportField.of("process.startTicks", "start ticks", process.startTicks()));

@@ -44,7 +44,7 @@ class DiskReportTest {
               List.of(
                   new SpareStatus("/d/disk.img.remap", new UUID(1, 2), 0, 1000, 0, false),
                   new SpareStatus("/d/second", new UUID(1, 3), 1000, 3000, 2986, true))),
-          new SessionFacts("1.2", "/d/disk.img", "/mnt/x", "threads", 4, "direct"),
+          new SessionFacts("1.2", "/d/disk.img", "/mnt/x", "threads", "asked for", 4, "direct"),
           new ProcessFacts(
               4711,
               815,
@@ -78,6 +78,7 @@ class DiskReportTest {
     "io.readErrors, 6",
     "io.writeErrors, 7",
     "session.kind, threads",
+    "session.reason, asked for",
     "session.workers, 4",
     "process.pid, 4711",
     "process.startTicks, 815",

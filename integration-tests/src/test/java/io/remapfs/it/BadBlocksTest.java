@@ -62,7 +62,7 @@ final class BadBlocksTest {
       REQUESTS.stream().flatMap(request -> request.bad().stream()).toList();
 
   @ParameterizedTest
-  @ValueSource(strings = {"threads", "ring"})
+  @ValueSource(strings = {"threads", "ring", "uring"})
   void shouldMoveThemAllWhenMoreWritesFailAtOnceThanThereAreHelpers(String session, Workbench bench)
       throws IOException {
     FailingDisk disk = bench.failingDisk("disk", SIZE);

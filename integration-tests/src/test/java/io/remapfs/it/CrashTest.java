@@ -36,6 +36,11 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(LeavesNoTrace.class)
 final class CrashTest {
   private static final int CYCLES = Integer.getInteger("remapfs.crash.cycles", 40);
+
+  /** In turn; without uring where it cannot be switched on, which LifecycleTest says. */
+  private static final List<String> SESSIONS =
+      Mounted.canServeByUring() ? List.of("threads", "uring", "ring") : List.of("threads", "ring");
+
   private static final long SEED = Long.getLong("remapfs.it.seed", System.nanoTime());
   private static final int BLOCK = 4096;
   private static final int BLOCKS = 1024;
@@ -70,7 +75,7 @@ final class CrashTest {
                   "--clear-stale",
                   "--spare",
                   spare.toString(),
-                  cycle % 2 == 0 ? "--session=threads" : "--session=ring"));
+                  "--session=" + SESSIONS.get(cycle % SESSIONS.size())));
       verify(writer, mounted, where);
       if (cycle > 0) {
         verify(fio, mounted, cycle - 1);

@@ -67,9 +67,10 @@ final class DropRootTest {
             "NoNewPrivs: 1");
   }
 
-  @Test
-  void shouldServeByThreadsAndSayWhyWhenARingIsAskedFor(Workbench bench) {
-    Mounted mounted = bench.mount(bench.disk("disk.img", SIZE), USER, "--session=ring");
+  @ParameterizedTest
+  @ValueSource(strings = {"ring", "uring"})
+  void shouldServeByThreadsAndSayWhyWhenARingIsAskedFor(String session, Workbench bench) {
+    Mounted mounted = bench.mount(bench.disk("disk.img", SIZE), USER, "--session=" + session);
 
     assertThat(mounted.status().find("session.kind")).isEqualTo("threads");
     assertThat(mounted.text("status")).contains("threads of a ring would keep root's rights");

@@ -29,7 +29,7 @@ final class FioVerifyTest {
   private static final long SIZE = 64 * Images.MIB;
 
   @ParameterizedTest
-  @ValueSource(strings = {"threads", "ring", "libfuse"})
+  @ValueSource(strings = {"threads", "ring", "uring", "libfuse"})
   void shouldReadBackEveryBlockWhenOneInAHundredIsBad(String session, Workbench bench) {
     FailingDisk disk = bench.failingDisk("disk", SIZE);
     Mounted mounted = bench.mountFormatted(disk.image(), 4096, "--session=" + session);

@@ -49,7 +49,7 @@ final class LifecycleTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"threads", "ring", "libfuse"})
+  @ValueSource(strings = {"threads", "ring", "uring", "libfuse"})
   void shouldServeAndSayWhichSessionWhenOneIsChosen(String session, Workbench bench)
       throws IOException {
     Mounted mounted = bench.mount(bench.disk("disk.img", SIZE), "--session=" + session);

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 @ExtendWith(LeavesNoTrace.class)
 @ParameterizedClass
-@ValueSource(strings = {"threads", "ring"})
+@ValueSource(strings = {"threads", "ring", "uring"})
 final class StateTransitionsTest {
   private static final long SIZE = 16 * Images.MIB;
   private static final int BLOCK = 4096;

@@ -6,7 +6,7 @@ import io.remapfs.mount.preflight.ExitCode;
 import io.remapfs.mount.preflight.Host;
 import io.remapfs.mount.ring.IoUring;
 import io.remapfs.mount.ring.RingUnavailableException;
-import java.io.IOException;
+import io.remapfs.mount.session.UringSwitch;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -159,12 +159,6 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private static void addUring(List<Finding> findings) {
-    String enabled = "absent";
-    try {
-      enabled = Files.readString(Path.of("/sys/module/fuse/parameters/enable_uring")).strip();
-    } catch (IOException e) {
-      // A kernel before 6.14, or FUSE not loaded yet.
-    }
     String problem = "";
     try {
       IoUring.open(1).close();
@@ -172,8 +166,13 @@ final class DoctorCommand implements Callable<Integer> {
       problem = e.getMessage() + "; needed for --session=ring only";
     }
     findings.add(advised("io_uring", problem.isEmpty(), "--session=ring works", problem));
+    String switchProblem = UringSwitch.problem();
     findings.add(
-        new Finding("FUSE io_uring", true, Need.ADVISED, enabled + " (not used by this version)"));
+        advised(
+            "FUSE io_uring",
+            switchProblem.isEmpty(),
+            "--session=auto takes uring",
+            switchProblem + "; --session=auto takes threads"));
   }
 
   private static boolean onPath(String program) {

@@ -83,15 +83,17 @@ final class MountCommand implements Callable<Integer> {
       names = "--session",
       paramLabel = "KIND",
       description =
-          "auto, threads (own workers), ring (event loops on io_uring) or libfuse (slow, the"
-              + " fallback) (auto).")
+          "auto, uring (all on io_uring, a loop a CPU), threads (own workers), ring (event loops,"
+              + " the disk on io_uring) or libfuse (slow, the fallback) (auto).")
   private SessionKind session = SessionKind.AUTO;
 
   @Option(
       names = "--workers",
       paramLabel = "N",
       description =
-          "Threads that take requests, 1 to " + SessionOptions.MAX_WORKERS + " (16; ring: 1).")
+          "Threads that take requests, 1 to "
+              + SessionOptions.MAX_WORKERS
+              + " (16; ring: 1; uring: as many as CPUs).")
   private @Nullable Integer workers;
 
   @Option(names = "--cache", description = "Serve the image through the kernel's page cache.")

@@ -63,6 +63,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Used by one thread; a signal's thread reaches it only through {@link SignalStop}.
  */
 public final class MountSession {
+  private static final String WHY_NO_RINGS =
+      "with --user, the kernel's threads of a ring would keep root's rights";
+
   private final MountRequest request;
   private final PrintWriter out;
   private final Teardown teardown = new Teardown();
@@ -353,12 +356,11 @@ public final class MountSession {
    * no call of ours takes those away.
    */
   private SessionKind sessionKind() {
-    if (request.user() == null || request.sessionKind() != SessionKind.RING) {
-      return request.sessionKind();
+    SessionKind asked = request.sessionKind();
+    if (request.user() == null || (asked != SessionKind.RING && asked != SessionKind.URING)) {
+      return asked;
     }
-    notes.add(
-        "with --user, --session=threads is used: the kernel's threads of a ring would keep root's"
-            + " rights");
+    notes.add("--session=threads is used: " + WHY_NO_RINGS);
     return SessionKind.THREADS;
   }
 
@@ -386,7 +388,8 @@ public final class MountSession {
               request.readOnly(),
               "remapfs#" + request.backing(),
               request.cache());
-      return FuseSession.open(sessionKind(), fileSystem, directory, options);
+      String whyNoRings = request.user() == null ? "" : WHY_NO_RINGS;
+      return FuseSession.open(sessionKind(), fileSystem, directory, options, whyNoRings);
     } catch (UnsatisfiedLinkError e) {
       throw Host.noLibFuse();
     }
@@ -530,6 +533,7 @@ public final class MountSession {
               request.backing().toString(),
               mountPoint.directory().toString(),
               running == null ? "starting" : running.kind(),
+              running == null ? "" : running.reason(),
               running == null ? 0 : running.workerCount(),
               request.ioMode().name().toLowerCase(Locale.ROOT));
       Duration uptime =

@@ -19,7 +19,7 @@ final class BlockingWorker implements SessionWorker {
   private final RequestBuffer buffer = new RequestBuffer();
   private final RequestServer server;
 
-  private BlockingWorker(LibfuseMount mount, ImageRequests images, int fd, Runnable onInitialised) {
+  BlockingWorker(LibfuseMount mount, ImageRequests images, int fd, Runnable onInitialised) {
     this.fd = fd;
     this.server = new RequestServer(mount, images, fd, buffer, onInitialised);
   }

@@ -1,7 +1,5 @@
 package io.remapfs.mount.session;
 
-import io.remapfs.mount.fs.RemapFileSystem;
-import java.nio.file.Path;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 
@@ -10,18 +8,20 @@ final class FallbackSession implements FuseSession {
   private static final Logger LOG = LogManager.getLogger(FallbackSession.class);
 
   private final FuseSession fallback;
+  private final String whyPreferred;
   private volatile FuseSession chosen;
   private volatile String reason = "";
 
-  FallbackSession(RemapFileSystem fs, Path mountPoint, SessionOptions options) {
-    this(
-        ThreadedSession.blocking(fs, mountPoint, options),
-        new LibfuseSession(fs, mountPoint, options));
+  /** The first was asked for. */
+  FallbackSession(FuseSession preferred, FuseSession fallback) {
+    this(preferred, fallback, "asked for");
   }
 
-  FallbackSession(FuseSession preferred, FuseSession fallback) {
+  /** The first is taken for {@code whyPreferred}, a few words. */
+  FallbackSession(FuseSession preferred, FuseSession fallback, String whyPreferred) {
     this.chosen = preferred;
     this.fallback = fallback;
+    this.whyPreferred = whyPreferred;
   }
 
   @Override
@@ -62,7 +62,14 @@ final class FallbackSession implements FuseSession {
   }
 
   @Override
+  public String reason() {
+    String fellBack = fallbackReason();
+    return fellBack.isEmpty() ? whyPreferred : fellBack;
+  }
+
+  @Override
   public String fallbackReason() {
-    return reason;
+    String further = chosen.fallbackReason();
+    return further.isEmpty() || reason.isEmpty() ? reason + further : reason + "; " + further;
   }
 }

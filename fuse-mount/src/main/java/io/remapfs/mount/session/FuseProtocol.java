@@ -119,6 +119,13 @@ final class FuseProtocol {
   /** Bit 36 of the flags, so bit 4 of flags2: shared mmap of a file opened with direct I/O. */
   static final int DIRECT_IO_ALLOW_MMAP = 1 << 4;
 
+  /** Bit 41 of the flags, so bit 9 of flags2: requests through io_uring. */
+  static final int OVER_IO_URING = 1 << 9;
+
+  // enum fuse_uring_cmd
+  static final int URING_REGISTER = 1;
+  static final int URING_COMMIT_AND_FETCH = 2;
+
   /**
    * The {@code ioctl} that makes a freshly opened {@code /dev/fuse} speak for a mount: _IOR(229, 0,
    * uint32_t). Its argument points to the mount's descriptor.

@@ -19,18 +19,52 @@ public interface FuseSession {
    */
   static FuseSession open(
       SessionKind kind, RemapFileSystem fs, Path mountPoint, SessionOptions options) {
+    return open(kind, fs, mountPoint, options, "");
+  }
+
+  /**
+   * Describes a mount; nothing happens yet.
+   *
+   * @param mountPoint an empty directory
+   * @param whyNoRings why {@link SessionKind#AUTO} may not take an io_uring, or "" if it may
+   */
+  static FuseSession open(
+      SessionKind kind,
+      RemapFileSystem fs,
+      Path mountPoint,
+      SessionOptions options,
+      String whyNoRings) {
     if (options.cache()) {
       fs.serveThroughPageCache();
     }
     return switch (kind) {
-      case AUTO -> new FallbackSession(fs, mountPoint, options);
+      case AUTO -> automatic(fs, mountPoint, options, whyNoRings);
       case RING ->
           new FallbackSession(
               ThreadedSession.ring(fs, mountPoint, options),
               ThreadedSession.blocking(fs, mountPoint, options));
+      case URING ->
+          new FallbackSession(
+              ThreadedSession.uring(fs, mountPoint, options),
+              ThreadedSession.blocking(fs, mountPoint, options));
       case THREADS -> ThreadedSession.blocking(fs, mountPoint, options);
       case LIBFUSE -> new LibfuseSession(fs, mountPoint, options);
     };
+  }
+
+  /** The best that works here: the one place that says what is better than what. */
+  private static FuseSession automatic(
+      RemapFileSystem fs, Path mountPoint, SessionOptions options, String whyNoRings) {
+    String whyNoUring = whyNoRings.isEmpty() ? UringSwitch.problem() : whyNoRings;
+    FuseSession usual =
+        new FallbackSession(
+            ThreadedSession.blocking(fs, mountPoint, options),
+            new LibfuseSession(fs, mountPoint, options),
+            "not uring: " + whyNoUring);
+    return whyNoUring.isEmpty()
+        ? new FallbackSession(
+            ThreadedSession.uring(fs, mountPoint, options), usual, "the best that works here")
+        : usual;
   }
 
   /**
@@ -56,7 +90,10 @@ public interface FuseSession {
    */
   void unmount() throws UnmountException;
 
-  /** {@code threads}, {@code ring} or {@code libfuse}: what really runs, once started. */
+  /**
+   * {@code threads}, {@code ring}, {@code uring} or {@code libfuse}: what really runs, once
+   * started.
+   */
   String kind();
 
   /** The worker threads; 0 where libfuse makes them as it needs them. */
@@ -67,6 +104,11 @@ public interface FuseSession {
    * give a worker memory. False without CAP_SYS_RESOURCE.
    */
   boolean isIoFlusher();
+
+  /** Why it is this kind: a few words, once started. */
+  default String reason() {
+    return "asked for";
+  }
 
   /** Why the wished kind was not used: a sentence, or "" if it was. */
   default String fallbackReason() {

@@ -10,8 +10,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Used by one thread, except {@link #close()}, which comes after that thread has left.
  */
 final class HelperWorker implements SessionWorker {
-  private static final int NO_DESCRIPTOR = -1;
-
   private final SlowRequests requests;
   private final ImageFile image;
   private final RequestServer server;
@@ -26,7 +24,8 @@ final class HelperWorker implements SessionWorker {
     this.image = image;
     // Each request brings its own descriptor and buffer.
     this.server =
-        new RequestServer(mount, images, NO_DESCRIPTOR, new RequestBuffer(0), onInitialised);
+        new RequestServer(
+            mount, images, RequestServer.IN_BUFFER, new RequestBuffer(0), onInitialised);
   }
 
   @Override

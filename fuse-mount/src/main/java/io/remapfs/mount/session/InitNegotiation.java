@@ -26,9 +26,6 @@ final class InitNegotiation {
   /** The largest READ or WRITE, in bytes. */
   static final int MAX_TRANSFER_BYTES = 1 << 20;
 
-  /** {@link #MAX_TRANSFER_BYTES} in pages of 4 KiB. */
-  static final int MAX_PAGES = 256;
-
   /** Requests that the kernel sends ahead in the background; asynchronous direct I/O counts. */
   static final int MAX_BACKGROUND = 64;
 
@@ -63,8 +60,11 @@ final class InitNegotiation {
    * @param kernelMinor the kernel's protocol minor
    * @param offeredFlags what the kernel can, flags of its INIT
    * @param offeredFlags2 the same, upper half; meaningful only if INIT_EXT is offered
+   * @param wishes what this session wants of it
+   * @return the flags of the upper half that are agreed on now
    */
-  static void improve(ByteBuffer answer, int kernelMinor, int offeredFlags, int offeredFlags2) {
+  static int improve(
+      ByteBuffer answer, int kernelMinor, int offeredFlags, int offeredFlags2, InitWishes wishes) {
     for (int at = INIT_OUT_OLD_BYTES; at < INIT_OUT_BYTES; at += Integer.BYTES) {
       answer.putInt(at, 0);
     }
@@ -73,13 +73,13 @@ final class InitNegotiation {
     answer.putInt(INIT_OUT_FLAGS, flags);
     answer.putShort(INIT_OUT_MAX_BACKGROUND, (short) MAX_BACKGROUND);
     answer.putShort(INIT_OUT_CONGESTION, (short) CONGESTION);
-    answer.putInt(INIT_OUT_MAX_WRITE, MAX_TRANSFER_BYTES);
+    answer.putInt(INIT_OUT_MAX_WRITE, wishes.transferBytes());
     answer.putInt(INIT_OUT_TIME_GRANULARITY, 1);
     if ((flags & FuseProtocol.MAX_PAGES) != 0) {
-      answer.putShort(INIT_OUT_MAX_PAGES, (short) MAX_PAGES);
+      answer.putShort(INIT_OUT_MAX_PAGES, (short) wishes.transferPages());
     }
-    if ((flags & FuseProtocol.INIT_EXT) != 0) {
-      answer.putInt(INIT_OUT_FLAGS2, FuseProtocol.DIRECT_IO_ALLOW_MMAP & offeredFlags2);
-    }
+    int flags2 = (flags & FuseProtocol.INIT_EXT) != 0 ? wishes.flags2() & offeredFlags2 : 0;
+    answer.putInt(INIT_OUT_FLAGS2, flags2);
+    return flags2;
   }
 }

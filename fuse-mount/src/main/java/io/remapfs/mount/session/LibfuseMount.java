@@ -21,6 +21,8 @@ final class LibfuseMount {
   private final long fuse;
   private final long session;
   private final int fd;
+  private volatile InitWishes wishes = InitWishes.USUAL;
+  private volatile int agreedFlags2;
 
   private LibfuseMount(LibFuse2 libfuse, long fuse, long session, int fd) {
     this.libfuse = libfuse;
@@ -104,6 +106,25 @@ final class LibfuseMount {
           "the kernel cannot clone /dev/fuse: " + Errno.describe(errno));
     }
     return clone;
+  }
+
+  /** Says what INIT is to be answered with; before anybody serves. */
+  void wish(InitWishes newWishes) {
+    wishes = newWishes;
+  }
+
+  InitWishes wishes() {
+    return wishes;
+  }
+
+  /** Notes what INIT agreed on: flags of the upper half. */
+  void noteAgreed(int flags2) {
+    agreedFlags2 = flags2;
+  }
+
+  /** The flags of the upper half that INIT agreed on; 0 before. */
+  int agreedFlags2() {
+    return agreedFlags2;
   }
 
   LibFuse2 libfuse() {

@@ -9,9 +9,12 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,10 +26,18 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe.
  */
 final class MountTarget {
+  private static final Logger LOG = LogManager.getLogger(MountTarget.class);
+
   private static final Path LOOP_DEVICES = Path.of("/sys/block");
 
   /** Not to follow a symbolic link that took the mount point's place; linux/fs.h. */
   private static final int UMOUNT_NOFOLLOW = 8;
+
+  /** Ends every request first; sys/mount.h. */
+  private static final int MNT_FORCE = 1;
+
+  /** fusectl's folder of each FUSE mount, by the minor number of its device. */
+  private static final Path CONNECTIONS = Path.of("/sys/fs/fuse/connections");
 
   private static final int FUSERMOUNT_SECONDS = 20;
 
@@ -97,6 +108,28 @@ final class MountTarget {
       throw new UnmountException(path + " is busy" + users());
     } else if (isMounted()) { // somebody else may have unmounted it in between
       throw new UnmountException(path + " cannot be unmounted: " + Errno.describe(errno));
+    }
+  }
+
+  /**
+   * Has the kernel end every request, now and in future, with an error; the dead mount stays. For
+   * when nobody is there any more to answer.
+   */
+  void abort() {
+    String ours = device;
+    if (ours == null) {
+      return;
+    }
+    String minor = ours.substring(ours.indexOf(':') + 1);
+    Path control = CONNECTIONS.resolve(minor).resolve("abort");
+    try {
+      Files.writeString(control, "1", StandardOpenOption.WRITE);
+    } catch (IOException e) { // fusectl is not mounted everywhere.
+      if (!ours.equals(topmostDevice())
+          || (LibC.INSTANCE.umount2(path(), MNT_FORCE | UMOUNT_NOFOLLOW) != 0
+              && Errno.last() != Errno.EBUSY)) {
+        LOG.error("{} cannot be given up: unmount it with umount -f", path);
+      }
     }
   }
 

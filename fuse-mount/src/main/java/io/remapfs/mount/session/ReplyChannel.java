@@ -35,7 +35,7 @@ final class ReplyChannel implements AutoCloseable {
 
   private static final int CHAN_OPS_BYTES = 24;
 
-  private final LibFuse2 libfuse;
+  private final LibfuseMount mount;
   private int fd;
   private RequestBuffer request;
   private final Runnable onInitialised;
@@ -51,8 +51,8 @@ final class ReplyChannel implements AutoCloseable {
    * @param request the buffer in which the request being answered stands
    * @param onInitialised called when the answer to INIT has been sent
    */
-  ReplyChannel(LibFuse2 libfuse, int fd, RequestBuffer request, Runnable onInitialised) {
-    this.libfuse = libfuse;
+  ReplyChannel(LibfuseMount mount, int fd, RequestBuffer request, Runnable onInitialised) {
+    this.mount = mount;
     this.fd = fd;
     this.request = request;
     this.onInitialised = onInitialised;
@@ -61,8 +61,9 @@ final class ReplyChannel implements AutoCloseable {
         SEND, RUNTIME.getClosureManager().getClosurePointer(LibFuse2.Send.class, send));
     // libfuse takes its max_write from the buffer's size less 4096.
     this.channel =
-        libfuse.fuse_chan_new(
-            operations.address(), fd, InitNegotiation.MAX_TRANSFER_BYTES + 4096L, 0);
+        mount
+            .libfuse()
+            .fuse_chan_new(operations.address(), fd, InitNegotiation.MAX_TRANSFER_BYTES + 4096L, 0);
     if (channel == 0) {
       throw new SessionUnavailableException("libfuse has no memory for a channel");
     }
@@ -95,10 +96,27 @@ final class ReplyChannel implements AutoCloseable {
           return sendInit(pieces);
         }
       }
-      return result(LibC.INSTANCE.writev(fd, vector, (int) count));
+      return fd == RequestServer.IN_BUFFER
+          ? gather(pieces, (int) count)
+          : result(LibC.INSTANCE.writev(fd, vector, (int) count));
     } catch (Throwable failure) {
       return ErrnoEdge.negativeErrno("reply", failure);
     }
+  }
+
+  /** Leaves the reply in the buffer, over the request, which libfuse needs no more. */
+  private int gather(Pointer pieces, int count) {
+    int length = 0;
+    for (int i = 0; i < count; i++) {
+      Pointer piece = piece(pieces, i);
+      if (!request.putReplyPiece(length, piece)) {
+        LOG.error("a reply is longer than its buffer");
+        return -Errno.EIO;
+      }
+      length += (int) piece.size();
+    }
+    request.keepReply(length);
+    return 0;
   }
 
   private static int error(Pointer pieces) {
@@ -134,13 +152,16 @@ final class ReplyChannel implements AutoCloseable {
         (int) Math.min(FuseProtocol.INIT_OUT_OLD_BYTES, answer.size()));
     reply.put(0, copy);
     if (InitNegotiation.isFor(kernelMajor, kernelMinor)) {
-      InitNegotiation.improve(
-          reply
-              .slice(FuseProtocol.OUT_HEADER_BYTES, FuseProtocol.INIT_OUT_BYTES)
-              .order(ByteOrder.nativeOrder()),
-          kernelMinor,
-          request.requestInt(FuseProtocol.INIT_IN_FLAGS),
-          request.requestInt(FuseProtocol.INIT_IN_FLAGS2));
+      int agreed =
+          InitNegotiation.improve(
+              reply
+                  .slice(FuseProtocol.OUT_HEADER_BYTES, FuseProtocol.INIT_OUT_BYTES)
+                  .order(ByteOrder.nativeOrder()),
+              kernelMinor,
+              request.requestInt(FuseProtocol.INIT_IN_FLAGS),
+              request.requestInt(FuseProtocol.INIT_IN_FLAGS2),
+              mount.wishes());
+      mount.noteAgreed(agreed);
     } else {
       LOG.warn("the kernel's FUSE is 7.{}: no asynchronous direct I/O", kernelMinor);
       length = FuseProtocol.OUT_HEADER_BYTES + (int) answer.size();
@@ -167,6 +188,6 @@ final class ReplyChannel implements AutoCloseable {
 
   @Override
   public void close() {
-    libfuse.fuse_chan_destroy(channel);
+    mount.libfuse().fuse_chan_destroy(channel);
   }
 }

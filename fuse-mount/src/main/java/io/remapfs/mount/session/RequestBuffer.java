@@ -1,8 +1,10 @@
 package io.remapfs.mount.session;
 
+import com.kenai.jffi.MemoryIO;
 import io.remapfs.engine.device.IoBuffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import jnr.ffi.Pointer;
 
 /**
  * One worker's memory, in which a request is read, served and answered.
@@ -50,6 +52,9 @@ final class RequestBuffer {
   private final IoBuffer memory;
   private final ByteBuffer bytes;
   private final int dataBytes;
+
+  /** The length of the reply that stands here to be fetched; 0 without one. */
+  private int keptReplyBytes;
 
   /** For requests of any size. */
   RequestBuffer() {
@@ -105,6 +110,33 @@ final class RequestBuffer {
   /** A long of the request, at an offset of {@link FuseProtocol}. */
   long requestLong(int offset) {
     return bytes.getLong(REQUEST + offset);
+  }
+
+  /**
+   * Puts a piece of a reply in place.
+   *
+   * @param at from the reply's first byte
+   * @return whether there is room for it
+   */
+  boolean putReplyPiece(int at, Pointer piece) {
+    if (REPLY + at + piece.size() > memory.capacityBytes()) {
+      return false;
+    }
+    ByteBuffer to = bytes.duplicate().position(REPLY + at);
+    to.put(MemoryIO.getInstance().newDirectByteBuffer(piece.address(), (int) piece.size()));
+    return true;
+  }
+
+  /** Says that a reply stands here whole. */
+  void keepReply(int lengthBytes) {
+    keptReplyBytes = lengthBytes;
+  }
+
+  /** The length of the reply that was kept, in bytes; 0 if none was, and from now on. */
+  int takeKeptReply() {
+    int length = keptReplyBytes;
+    keptReplyBytes = 0;
+    return length;
   }
 
   /** Takes over the request that stands in another buffer, of {@code lengthBytes}. */

@@ -17,6 +17,9 @@ import org.apache.logging.log4j.Logger;
 final class RequestServer implements AutoCloseable {
   private static final Logger LOG = LogManager.getLogger(RequestServer.class);
 
+  /** Instead of a descriptor: the reply stays in the request's buffer. */
+  static final int IN_BUFFER = -1;
+
   private final LibfuseMount mount;
   private final ImageRequests images;
   private final ReplyChannel channel;
@@ -36,14 +39,14 @@ final class RequestServer implements AutoCloseable {
       Runnable onInitialised) {
     this.mount = mount;
     this.images = images;
-    this.channel = new ReplyChannel(mount.libfuse(), fd, buffer, onInitialised);
+    this.channel = new ReplyChannel(mount, fd, buffer, onInitialised);
   }
 
   /**
    * Serves the request that stands in {@code buffer}, and answers it. Never throws for one that
    * fails.
    *
-   * @param fd where it came from, so where its reply goes
+   * @param fd where it came from, so where its reply goes; or {@link #IN_BUFFER}
    * @param lengthBytes of the request, at least {@value FuseProtocol#IN_HEADER_BYTES}
    */
   void serve(int fd, RequestBuffer buffer, long lengthBytes) {
@@ -68,7 +71,9 @@ final class RequestServer implements AutoCloseable {
 
   /** Sends the reply that stands in {@code buffer}. */
   static void reply(int fd, RequestBuffer buffer, int lengthBytes) {
-    if (LibC.INSTANCE.write(fd, buffer.replyAddress(), lengthBytes) < 0) {
+    if (fd == IN_BUFFER) {
+      buffer.keepReply(lengthBytes);
+    } else if (LibC.INSTANCE.write(fd, buffer.replyAddress(), lengthBytes) < 0) {
       noteRefusedReply(Errno.last());
     }
   }

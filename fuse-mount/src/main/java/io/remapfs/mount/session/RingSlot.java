@@ -8,6 +8,15 @@ package io.remapfs.mount.session;
  * put in ({@link SlowRequests}) until it was {@link #giveBack given back}.
  */
 final class RingSlot {
+  /** Whom it comes back to. */
+  interface Owner {
+    /** The descriptor that its requests come from, or {@link RequestServer#IN_BUFFER}. */
+    int fd();
+
+    /** Takes it back from a helper; called on any thread. */
+    void giveBack(RingSlot slot);
+  }
+
   /** What a helper is to do with it. */
   enum Task {
     /** Serve the request that stands in the buffer, {@link #lengthBytes} long. */
@@ -20,7 +29,7 @@ final class RingSlot {
 
   final RequestBuffer buffer;
   final int index;
-  private final RingWorker owner;
+  private final Owner owner;
 
   Task task = Task.SERVE;
 
@@ -34,10 +43,14 @@ final class RingSlot {
   boolean writes;
 
   long unique;
+
+  /** What the kernel knows the request by, where it came through a queue. */
+  long commitId;
+
   long byteOffset;
   int sizeBytes;
 
-  RingSlot(RingWorker owner, int index, int dataBytes) {
+  RingSlot(Owner owner, int index, int dataBytes) {
     this.owner = owner;
     this.index = index;
     this.buffer = new RequestBuffer(dataBytes);

@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Used by one thread, except {@link #giveBack} (any) and {@link #close()}, which comes after
  * that thread has left.
  */
-final class RingWorker implements SessionWorker {
+final class RingWorker implements SessionWorker, RingSlot.Owner {
   private static final Pointer ONE = one();
 
   // What a completion is of: a slot's index with a bit for which of its two, or one of these.
@@ -101,12 +101,13 @@ final class RingWorker implements SessionWorker {
   }
 
   /** The clone of {@code /dev/fuse}. */
-  int fd() {
+  @Override
+  public int fd() {
     return fd;
   }
 
-  /** Takes a slot back from a helper. */
-  void giveBack(RingSlot slot) {
+  @Override
+  public void giveBack(RingSlot slot) {
     returned.add(slot);
     if (starved) { // Read after the slot was added; the loop looks for slots after it was set.
       long unused = LibC.INSTANCE.write(wakeFd, ONE.address(), Long.BYTES);
@@ -375,6 +376,11 @@ final class RingWorker implements SessionWorker {
       RequestServer.noteRefusedReply(-result);
     }
     slots.give(slot);
+  }
+
+  @Override
+  public boolean isVital() {
+    return true;
   }
 
   @Override

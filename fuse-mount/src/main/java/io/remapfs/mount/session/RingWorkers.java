@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 /** Makes the workers of {@code --session=ring}: the loops, and the helpers that they share. */
 final class RingWorkers implements SessionWorker.Factory {
   /** Requests that can be slow at the same time without another one waiting for them. */
-  private static final int HELPERS = 8;
+  static final int HELPERS = 8;
 
   /** Submissions: three for each slot at most, and those that await requests. */
   private static final int RING_ENTRIES = 256;
@@ -38,7 +38,7 @@ final class RingWorkers implements SessionWorker.Factory {
   public void create(
       LibfuseMount mount, int count, Runnable onInitialised, Consumer<SessionWorker> made) {
     ImageRequests images = new ImageRequests(image);
-    SlowRequests slow = new SlowRequests(count, HELPERS);
+    SlowRequests slow = new SlowRequests(count, count * RingSlots.COUNT, HELPERS);
     AtomicBoolean spins = new AtomicBoolean();
     int cpus = Runtime.getRuntime().availableProcessors();
     for (int i = 0; i < count; i++) {

@@ -4,12 +4,20 @@ import java.util.Locale;
 
 /** How the kernel's requests are taken; the values of {@code --session}. */
 public enum SessionKind {
-  /** {@link #THREADS} where it works, else {@link #LIBFUSE} with a message. */
+  /**
+   * {@link #URING} where the kernel offers it; else {@link #THREADS} where it works, else {@link
+   * #LIBFUSE} with a message.
+   */
   AUTO(0),
   /** Our own worker threads on cloned descriptors of {@code /dev/fuse}. */
   THREADS(16),
   /** Event loops with the backing's I/O in an io_uring; {@link #THREADS} where there is none. */
   RING(1),
+  /**
+   * A ring for each CPU, for the kernel's requests and the backing's I/O both; {@link #THREADS}
+   * where there is none.
+   */
+  URING(0),
   /** libfuse's own loop: slower, and asks for nothing but libfuse. */
   LIBFUSE(0);
 

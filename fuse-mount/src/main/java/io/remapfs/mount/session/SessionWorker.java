@@ -12,6 +12,18 @@ import java.util.function.Consumer;
 interface SessionWorker extends AutoCloseable {
   /** Makes the workers of one kind. */
   interface Factory {
+    /** How many loops or threads there will be, where it is not for the user to say; else 0. */
+    default int fixedCount() {
+      return 0;
+    }
+
+    /**
+     * Looks whether this kind serves now; called once INIT was answered.
+     *
+     * @throws SessionUnavailableException if not, with the reason
+     */
+    default void requireServing() {}
+
     /**
      * Looks whether this kind works here, before anything is mounted.
      *
@@ -36,6 +48,11 @@ interface SessionWorker extends AutoCloseable {
    * request, never returns while the mount works.
    */
   void serve();
+
+  /** Whether requests would stay without an answer for ever if its thread died. */
+  default boolean isVital() {
+    return false;
+  }
 
   /** Gives back the descriptor and native memory; after {@link #serve()} has returned. */
   @Override

@@ -18,8 +18,9 @@ final class SlowRequests {
   private final AtomicInteger loops;
   private final int helpers;
 
-  SlowRequests(int loops, int helpers) {
-    this.queue = new ArrayBlockingQueue<>(loops * RingSlots.COUNT + helpers);
+  /** For so many loops, all their slots together, and those that serve them. */
+  SlowRequests(int loops, int slots, int helpers) {
+    this.queue = new ArrayBlockingQueue<>(slots + helpers);
     this.loops = new AtomicInteger(loops);
     this.helpers = helpers;
   }

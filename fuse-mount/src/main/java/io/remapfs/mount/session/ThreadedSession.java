@@ -70,6 +70,12 @@ final class ThreadedSession implements FuseSession {
         fs, mountPoint, options, SessionKind.RING, new RingWorkers(fs.image()));
   }
 
+  /** The session with a ring for each CPU, for the kernel's requests and the backing's I/O. */
+  static ThreadedSession uring(RemapFileSystem fs, Path mountPoint, SessionOptions options) {
+    return new ThreadedSession(
+        fs, mountPoint, options, SessionKind.URING, new UringWorkers(fs.image()));
+  }
+
   @Override
   public void start(Runnable beforeServing) {
     factory.requireAvailable();
@@ -110,6 +116,11 @@ final class ThreadedSession implements FuseSession {
       worker.serve();
     } catch (Throwable t) {
       LOG.error("a worker died", t);
+      MountTarget target = mountPoint;
+      if (worker.isVital() && target != null) {
+        LOG.error("the mount is given up: better an error than no answer");
+        target.abort();
+      }
     }
   }
 
@@ -120,6 +131,7 @@ final class ThreadedSession implements FuseSession {
         throw new SessionUnavailableException(
             "the kernel's FUSE did not accept our answer to INIT");
       }
+      factory.requireServing();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new MountException("interrupted while mounting", e);
@@ -193,6 +205,10 @@ final class ThreadedSession implements FuseSession {
 
   @Override
   public int workerCount() {
+    int fixed = factory.fixedCount();
+    if (fixed != 0) {
+      return fixed;
+    }
     return options.workers() == 0 ? kind.defaultWorkers() : options.workers();
   }
 

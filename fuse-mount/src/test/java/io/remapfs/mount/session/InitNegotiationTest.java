@@ -21,7 +21,7 @@ class InitNegotiationTest {
   @Test
   void shouldAskForDepthAndLengthWhenTheKernelOffersEverything() {
     ByteBuffer answer = libfusesAnswer();
-    InitNegotiation.improve(answer, 45, EVERYTHING, EVERYTHING);
+    InitNegotiation.improve(answer, 45, EVERYTHING, EVERYTHING, InitWishes.USUAL);
     assertThat(answer.getInt(FuseProtocol.INIT_OUT_MINOR)).isEqualTo(31);
     assertThat(answer.getInt(FuseProtocol.INIT_OUT_FLAGS)).isEqualTo(0x40448021);
     assertThat(answer.getInt(FuseProtocol.INIT_OUT_FLAGS2)).isEqualTo(0x10);
@@ -32,9 +32,22 @@ class InitNegotiationTest {
   }
 
   @Test
+  void shouldAskForQueuesOnlyWhereTheSessionHasThem() {
+    ByteBuffer answer = libfusesAnswer();
+    InitWishes wishes = InitWishes.overUring(1 << 18);
+    int agreed = InitNegotiation.improve(answer, 45, EVERYTHING, EVERYTHING, wishes);
+    assertThat(agreed).isEqualTo(0x210);
+    assertThat(answer.getInt(FuseProtocol.INIT_OUT_FLAGS2)).isEqualTo(0x210);
+    assertThat(answer.getInt(FuseProtocol.INIT_OUT_MAX_WRITE)).isEqualTo(1 << 18);
+    assertThat(answer.getShort(FuseProtocol.INIT_OUT_MAX_PAGES)).isEqualTo((short) 65);
+    assertThat(wishes.payloadBytes()).isEqualTo(65 * 4096);
+    assertThat(InitNegotiation.improve(answer, 45, EVERYTHING, 0x10, wishes)).isEqualTo(0x10);
+  }
+
+  @Test
   void shouldAskForNothingThatTheKernelDoesNotOffer() {
     ByteBuffer answer = libfusesAnswer();
-    InitNegotiation.improve(answer, 23, FuseProtocol.ASYNC_READ, EVERYTHING);
+    InitNegotiation.improve(answer, 23, FuseProtocol.ASYNC_READ, EVERYTHING, InitWishes.USUAL);
     assertThat(answer.getInt(FuseProtocol.INIT_OUT_MINOR)).isEqualTo(23);
     assertThat(answer.getInt(FuseProtocol.INIT_OUT_FLAGS)).isEqualTo(FuseProtocol.ASYNC_READ);
     assertThat(answer.getShort(FuseProtocol.INIT_OUT_MAX_PAGES)).isZero();

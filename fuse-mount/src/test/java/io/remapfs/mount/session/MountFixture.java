@@ -1,6 +1,7 @@
 package io.remapfs.mount.session;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import io.remapfs.engine.EngineListener;
 import io.remapfs.engine.EngineOptions;
@@ -94,7 +95,16 @@ final class MountFixture implements AutoCloseable {
       throws IOException {
     MountFixture fixture = new MountFixture(directory, kind, options, mode);
     try {
-      fixture.session.start(() -> {});
+      if (kind == SessionKind.URING) {
+        UringSwitched.on(
+            () -> {
+              fixture.session.start(() -> {});
+              return fixture;
+            });
+        assertThat(fixture.session.fallbackReason()).isEmpty();
+      } else {
+        fixture.session.start(() -> {});
+      }
     } catch (RuntimeException | Error e) {
       fixture.close();
       throw e;

@@ -55,9 +55,14 @@ class SessionLifeTest {
   @EnumSource
   void shouldServeUntilItIsUnmounted(SessionKind kind) throws Exception {
     try (MountFixture mount = MountFixture.mounted(directory, kind)) {
-      SessionKind expected = kind == SessionKind.AUTO ? SessionKind.THREADS : kind;
+      SessionKind expected = kind;
+      if (kind == SessionKind.AUTO) {
+        expected = UringSwitch.problem().isEmpty() ? SessionKind.URING : SessionKind.THREADS;
+      }
       assertThat(mount.session.kind()).isEqualTo(expected.label());
-      assertThat(mount.session.workerCount()).isEqualTo(expected.defaultWorkers());
+      assertThat(mount.session.workerCount())
+          .isEqualTo(
+              expected == SessionKind.URING ? CpuPlace.possible() : expected.defaultWorkers());
       assertThat(mount.session.fallbackReason()).isEmpty();
       assertThat(Files.size(mount.image)).isEqualTo(MountFixture.SIZE_BYTES);
       mount.session.unmount();
@@ -225,6 +230,108 @@ class SessionLifeTest {
         session.unmount();
       }
     }
+  }
+
+  @Test
+  void shouldTakeUringAndSayWhyWhenTheKernelOffersIt() throws Exception {
+    try (MountFixture mount = MountFixture.mounted(directory, SessionKind.THREADS)) {
+      mount.session.unmount();
+      FuseSession session =
+          UringSwitched.on(
+              () -> {
+                FuseSession automatic = openAutomatic(mount, "");
+                automatic.start(() -> {});
+                return automatic;
+              });
+      try {
+        assertThat(session.kind()).isEqualTo("uring");
+        assertThat(session.reason()).contains("best");
+      } finally {
+        session.unmount();
+      }
+    }
+  }
+
+  @Test
+  void shouldTakeNoUringWhenItIsForbidden() throws Exception {
+    try (MountFixture mount = MountFixture.mounted(directory, SessionKind.THREADS)) {
+      mount.session.unmount();
+      FuseSession session =
+          UringSwitched.on(
+              () -> {
+                FuseSession automatic = openAutomatic(mount, "a whim");
+                automatic.start(() -> {});
+                return automatic;
+              });
+      try {
+        assertThat(session.kind()).isEqualTo("threads");
+        assertThat(session.reason()).isEqualTo("not uring: a whim");
+        assertThat(session.fallbackReason()).isEmpty();
+      } finally {
+        session.unmount();
+      }
+    }
+  }
+
+  private static FuseSession openAutomatic(MountFixture mount, String whyNoRings) {
+    return FuseSession.open(
+        SessionKind.AUTO,
+        mount.fs,
+        mount.mountPoint,
+        SessionOptions.defaults("remapfs#test"),
+        whyNoRings);
+  }
+
+  /** A loop that fails, for example because io_uring_enter does. */
+  @Test
+  void shouldGiveTheMountUpWhenAWorkerDiesThatNobodyCanReplace() throws Exception {
+    SessionOptions options = SessionOptions.defaults("remapfs#test");
+    try (MountFixture mount = MountFixture.mounted(directory, SessionKind.THREADS)) {
+      mount.session.unmount();
+      CountDownLatch initialised = new CountDownLatch(1);
+      SessionWorker.Factory dying =
+          (mounted, count, onInitialised, made) -> {
+            ImageRequests images = new ImageRequests(mount.fs.image());
+            made.accept(
+                new BlockingWorker(
+                    mounted,
+                    images,
+                    mounted.cloneDescriptor(0),
+                    () -> {
+                      onInitialised.run();
+                      initialised.countDown();
+                    }));
+            made.accept(new DyingWorker(initialised));
+          };
+      FuseSession session =
+          new ThreadedSession(mount.fs, mount.mountPoint, options, SessionKind.RING, dying);
+      session.start(() -> {});
+
+      session.awaitEnd();
+
+      session.unmount();
+      assertThat(mount.isMounted()).isFalse();
+    }
+  }
+
+  private record DyingWorker(CountDownLatch until) implements SessionWorker {
+    @Override
+    public void serve() {
+      try {
+        until.await();
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+      throw new IllegalStateException("this worker dies on purpose");
+    }
+
+    @Override
+    public boolean isVital() {
+      return true;
+    }
+
+    @Override
+    public void close() {}
   }
 
   @Test

@@ -29,7 +29,7 @@ public final class InitTarget {
     if (!InitNegotiation.isFor(major, minor)) {
       return;
     }
-    InitNegotiation.improve(answer, minor, flags, flags2);
+    InitNegotiation.improve(answer, minor, flags, flags2, InitWishes.USUAL);
     int answered = answer.getInt(FuseProtocol.INIT_OUT_FLAGS);
     int answered2 = answer.getInt(FuseProtocol.INIT_OUT_FLAGS2);
     int pages = answer.getShort(FuseProtocol.INIT_OUT_MAX_PAGES);

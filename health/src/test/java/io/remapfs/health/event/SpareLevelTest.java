@@ -90,7 +90,7 @@ class SpareLevelTest {
     DiskReport report =
         new DiskReport(
             used(80, 100),
-            new SessionFacts("1", "/d/disk.img", "/mnt/x", "threads", 4, "direct"),
+            new SessionFacts("1", "/d/disk.img", "/mnt/x", "threads", "asked for", 4, "direct"),
             new ProcessFacts(1, 1, "root", "all", 1, 1, 1, true, false, List.of()),
             Duration.ofSeconds(1),
             List.of());

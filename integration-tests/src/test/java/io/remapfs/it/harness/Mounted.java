@@ -33,6 +33,11 @@ public final class Mounted implements AutoCloseable {
     this.daemonPid = status().number("process.pid");
   }
 
+  /** Whether {@code --session=uring} can be tested here. */
+  public static boolean canServeByUring() {
+    return UringSwitched.isPossible();
+  }
+
   /** Runs {@code remapfs ARGUMENTS...} by the launcher. */
   public static Shell.Result remapfs(String... arguments) {
     return Shell.run(LIMIT, command(arguments).toArray(String[]::new));
@@ -67,7 +72,11 @@ public final class Mounted implements AutoCloseable {
       String[] command = command(arguments.toArray(String[]::new)).toArray(String[]::new);
       // The log goes with the test's folder instead of staying in /var/log.
       Map<String, String> environment = Map.of("REMAPFS_LOG", mountPoint + ".log");
-      Shell.Result result = Shell.run(LIMIT, environment, command).orFail();
+      Shell.Result result =
+          (arguments.contains("--session=uring")
+                  ? UringSwitched.on(() -> Shell.run(LIMIT, environment, command))
+                  : Shell.run(LIMIT, environment, command))
+              .orFail();
       return new Mounted(mountPoint, result.stdout().trim());
     } catch (IOException e) {
       throw new UncheckedIOException(e);

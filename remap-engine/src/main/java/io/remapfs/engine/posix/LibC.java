@@ -91,6 +91,9 @@ public interface LibC {
   /** A descriptor that counts; see {@code eventfd(2)}. */
   int eventfd(int initial, int flags);
 
+  /** {@code mask} is the address of {@code maskBytes}, a bit for each CPU; {@code pid} 0 is us. */
+  int sched_setaffinity(int pid, long maskBytes, long mask);
+
   @IgnoreError
   int sched_yield();
 }

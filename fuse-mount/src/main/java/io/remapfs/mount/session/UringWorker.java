@@ -1,0 +1,386 @@
+package io.remapfs.mount.session;
+
+import io.remapfs.engine.StraightPath;
+import io.remapfs.engine.posix.Errno;
+import io.remapfs.engine.posix.LibC;
+import io.remapfs.engine.posix.Posix;
+import io.remapfs.mount.fs.ImageFile;
+import io.remapfs.mount.ring.IoUring;
+import java.util.concurrent.ArrayBlockingQueue;
+import jnr.ffi.Memory;
+import jnr.ffi.Pointer;
+import jnr.ffi.Runtime;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+
+/**
+ * The loop of one queue of FUSE over io_uring: one ring has the kernel's requests and the backing's
+ * I/O both. The kernel puts a request in the queue of the CPU on which it was made, so the loop
+ * stays on that CPU.
+ *
+ * <p><b>The way of a request.</b> Each entry ({@link UringEntry}) was registered once and is with
+ * the kernel until a request stands in it, which is a completion. A READ or WRITE of the image with
+ * a straight path ({@link StraightPath}) becomes a transfer of the backing, from or to the entry's
+ * own memory; its completion makes the reply. Whatever may wait goes to the helpers ({@link
+ * SlowRequests}), which leave the reply in the entry and give it back. The reply is a command that
+ * at the same time asks for the next request.
+ *
+ * <p><b>A write's guard</b> is entered before the table is asked and left when the transfer's
+ * completion is seen, so before the reply.
+ *
+ * <p><b>The end.</b> Once unmounted or aborted, the kernel ends every entry that it has with
+ * ENOTCONN, and refuses what is given to it with the same.
+ *
+ * <p>Invariants: an entry is in exactly one of the kernel, the ring as a transfer, the helpers'
+ * queue, or the returned ones, until the kernel has ended it; {@link #live} counts those that it
+ * has not, {@link #transfers} those in the ring as a transfer; {@link #serve} returns when none
+ * lives.
+ *
+ * <p>Used by one thread, except {@link #giveBack} (any) and {@link #close()}, which comes after
+ * that thread has left.
+ */
+final class UringWorker implements SessionWorker, RingSlot.Owner {
+  private static final Logger LOG = LogManager.getLogger(UringWorker.class);
+
+  private static final Pointer ONE = one();
+
+  // What a completion is of: an entry's index with a bit for which of its two, or this.
+  private static final long RETURN = -1;
+  private static final int TRANSFER_BIT = 1;
+
+  // Linux' sys/eventfd.h
+  private static final int EFD_CLOEXEC = 0x80000;
+
+  /**
+   * The size of a queue.
+   *
+   * @param entries how many requests it has on their way
+   * @param payloadBytes the memory of each for what is behind its header
+   */
+  record Size(int entries, int payloadBytes) {}
+
+  private final IoUring ring;
+  private final int fd;
+  private final int queue;
+  private final ImageFile image;
+  private final SlowRequests slow;
+  private final Spinning spinning;
+  private final UringStart start;
+  private final UringEntry[] entries;
+  private final ArrayBlockingQueue<RingSlot> returned;
+
+  /** Written by a helper to wake the loop when it sleeps. */
+  private final int wakeFd;
+
+  /** Where the count of {@link #wakeFd} is read to. */
+  private final Pointer wakeCount =
+      Memory.allocateDirect(Runtime.getSystemRuntime(), Long.BYTES, true);
+
+  /** Whether the loop sleeps, or is about to. */
+  private volatile boolean asleep;
+
+  /** Whether the kernel said that the mount is gone. */
+  private boolean disconnected;
+
+  private boolean ringClosed;
+  private int live;
+  private int transfers;
+
+  /** Takes the ring and the descriptor, a clone of {@code /dev/fuse}, over. */
+  UringWorker(
+      IoUring ring,
+      int fd,
+      int queue,
+      ImageFile image,
+      SlowRequests slow,
+      Spinning spinning,
+      UringStart start,
+      Size size) {
+    this.ring = ring;
+    this.fd = fd;
+    this.queue = queue;
+    this.image = image;
+    this.slow = slow;
+    this.spinning = spinning;
+    this.start = start;
+    this.entries = new UringEntry[size.entries()];
+    for (int i = 0; i < entries.length; i++) {
+      entries[i] = new UringEntry(this, i, size.payloadBytes());
+      if (i < entries.length - RequestBuffer.WHOLE_BUFFERS) { // The kernel takes the last first.
+        entries[i].slot.buffer.keepShort();
+      }
+    }
+    this.returned = new ArrayBlockingQueue<>(entries.length);
+    this.wakeFd = LibC.INSTANCE.eventfd(0, EFD_CLOEXEC);
+  }
+
+  private static Pointer one() {
+    Pointer memory = Memory.allocateDirect(Runtime.getSystemRuntime(), Long.BYTES, true);
+    memory.putLong(0, 1);
+    return memory;
+  }
+
+  @Override
+  public int fd() {
+    return RequestServer.IN_BUFFER;
+  }
+
+  @Override
+  public void giveBack(RingSlot slot) {
+    returned.add(slot);
+    if (asleep) { // Read after the slot was added; the loop looks for slots after it was set.
+      long unused = LibC.INSTANCE.write(wakeFd, ONE.address(), Long.BYTES);
+    }
+  }
+
+  @Override
+  public void serve() {
+    try {
+      if (!start.awaitAgreed()) {
+        return;
+      }
+      if (!CpuPlace.keepThisThreadOn(queue)) {
+        LOG.debug("the loop of CPU {} runs on others", queue);
+      }
+      ring.start();
+      awaitReturns();
+      boolean registered = register();
+      while (live > 0) {
+        await();
+        takeCompletions();
+        takeReturned();
+      }
+      if (registered && !disconnected) {
+        throw new IllegalStateException("a queue has no entry left, but the mount stands");
+      }
+    } catch (Throwable failure) {
+      // What the kernel has ready for this thread would wait for it, and an unmount for that.
+      closeRing();
+      start.refused("a queue failed: " + failure);
+      throw failure;
+    } finally {
+      slow.loopHasEnded();
+    }
+  }
+
+  private void closeRing() {
+    if (!ringClosed) {
+      ringClosed = true;
+      ring.close();
+    }
+  }
+
+  /** Gives all entries to the kernel; it says at once if it does not want them. */
+  private boolean register() {
+    for (UringEntry entry : entries) {
+      ring.fuseCommand(
+          fd,
+          FuseProtocol.URING_REGISTER,
+          entry.vectorAddress(),
+          queue,
+          0,
+          (long) entry.slot.index << 1);
+      live++;
+    }
+    ring.submitAndWait(0);
+    if (ring.hasCompletion() && ring.userData() != RETURN && ring.result() < 0) {
+      start.refused("the kernel's FUSE refuses a queue: " + Errno.describe(-ring.result()));
+      return false;
+    }
+    start.registered();
+    return true;
+  }
+
+  /** Has begun what was put in the ring, and waits for a completion. */
+  private void await() {
+    if (transfers > 0 && spinning.begins(transfers)) {
+      for (int i = 0; i < Spinning.TRIES; i++) {
+        ring.submitAndWait(0);
+        if (ring.hasCompletion()) {
+          spinning.found();
+          return;
+        }
+      }
+      spinning.foundNothing();
+    }
+    asleep = true;
+    if (returned.isEmpty()) {
+      long sinceNanos = System.nanoTime();
+      ring.submitAndWait(1);
+      if (transfers > 0) {
+        spinning.slept(System.nanoTime() - sinceNanos);
+      }
+    }
+    asleep = false;
+  }
+
+  private void takeCompletions() {
+    while (ring.hasCompletion()) {
+      long of = ring.userData();
+      int result = ring.result();
+      ring.advance();
+      if (of == RETURN) {
+        awaitReturns();
+        continue;
+      }
+      UringEntry entry = entries[(int) (of >>> 1)];
+      if ((of & TRANSFER_BIT) != 0) {
+        transferred(entry, result);
+      } else if (result < 0) {
+        ended(result);
+      } else {
+        take(entry);
+      }
+    }
+  }
+
+  private void awaitReturns() {
+    ring.read(wakeFd, wakeCount.address(), Long.BYTES, 0, RETURN, 0);
+  }
+
+  /** Sends what the helpers answered. */
+  private void takeReturned() {
+    for (RingSlot slot = returned.poll(); slot != null; slot = returned.poll()) {
+      UringEntry entry = entries[slot.index];
+      if (!entry.takeReply()) {
+        entry.putError(-Errno.EIO); // A bug of ours; it was logged where it happened.
+      }
+      commit(entry);
+    }
+  }
+
+  /** The kernel gives an entry back for good. */
+  private void ended(int result) {
+    live--;
+    if (result == -Errno.ENOTCONN || result == -Errno.ECONNABORTED) { // unmounted, or aborted
+      disconnected = true;
+    } else {
+      LOG.error("the kernel took an entry of a queue back: {}", Errno.describe(-result));
+    }
+  }
+
+  /** A request stands in the entry. */
+  private void take(UringEntry entry) {
+    RingSlot slot = entry.slot;
+    slot.unique = entry.unique();
+    slot.commitId = entry.commitId();
+    switch (entry.opcode()) {
+      case FuseProtocol.OPCODE_READ -> read(entry);
+      case FuseProtocol.OPCODE_WRITE -> write(entry);
+      default -> handOver(entry);
+    }
+  }
+
+  private void read(UringEntry entry) {
+    RingSlot slot = entry.slot;
+    long byteOffset = entry.operationLong(FuseProtocol.IO_OFFSET);
+    int sizeBytes = entry.operationInt(FuseProtocol.IO_SIZE);
+    int device = StraightPath.NONE;
+    if (isOrderly(entry, sizeBytes)) {
+      device = image.enterRead(byteOffset, slot.buffer.memory(), RequestBuffer.DATA, sizeBytes);
+    }
+    if (device == StraightPath.NONE) {
+      handOver(entry);
+      return;
+    }
+    begin(slot, false, byteOffset, sizeBytes);
+    ring.read(device, slot.buffer.dataAddress(), sizeBytes, byteOffset, transferOf(slot), 0);
+  }
+
+  private void write(UringEntry entry) {
+    RingSlot slot = entry.slot;
+    long byteOffset = entry.operationLong(FuseProtocol.IO_OFFSET);
+    int sizeBytes = entry.operationInt(FuseProtocol.IO_SIZE);
+    int device = StraightPath.NONE;
+    if (isOrderly(entry, sizeBytes) && sizeBytes <= entry.payloadBytes()) {
+      device = image.enterWrite(byteOffset, slot.buffer.memory(), RequestBuffer.DATA, sizeBytes);
+    }
+    if (device == StraightPath.NONE) {
+      handOver(entry);
+      return;
+    }
+    begin(slot, true, byteOffset, sizeBytes);
+    ring.write(device, slot.buffer.dataAddress(), sizeBytes, byteOffset, transferOf(slot), 0);
+  }
+
+  /** Whether a READ or WRITE is the image's, and no more than was agreed on. */
+  private static boolean isOrderly(UringEntry entry, int sizeBytes) {
+    return sizeBytes > 0
+        && sizeBytes <= entry.slot.buffer.dataBytes()
+        && ImageFile.isHandle(entry.operationLong(FuseProtocol.IO_HANDLE));
+  }
+
+  private void begin(RingSlot slot, boolean writes, long byteOffset, int sizeBytes) {
+    slot.inRing = true;
+    slot.writes = writes;
+    slot.byteOffset = byteOffset;
+    slot.sizeBytes = sizeBytes;
+    transfers++;
+  }
+
+  private static long transferOf(RingSlot slot) {
+    return (long) slot.index << 1 | TRANSFER_BIT;
+  }
+
+  /** Gives a request to the helpers. */
+  private void handOver(UringEntry entry) {
+    RingSlot slot = entry.slot;
+    int lengthBytes = entry.assemble();
+    if (lengthBytes == 0) {
+      entry.putError(-Errno.EIO);
+      commit(entry);
+      return;
+    }
+    slot.task = RingSlot.Task.SERVE;
+    slot.lengthBytes = lengthBytes;
+    slow.add(slot);
+  }
+
+  private void transferred(UringEntry entry, int result) {
+    RingSlot slot = entry.slot;
+    if (!slot.inRing) {
+      throw new IllegalStateException("an entry that has no transfer in the ring completes one");
+    }
+    slot.inRing = false;
+    transfers--;
+    if (result != slot.sizeBytes) {
+      if (slot.writes) {
+        // Before it waits for a helper: those may all be waiting for this very guard.
+        image.leaveFailedWrite(slot.byteOffset, slot.sizeBytes);
+      }
+      slot.task = slot.writes ? RingSlot.Task.WRITE_AGAIN : RingSlot.Task.READ_AGAIN;
+      slow.add(slot);
+      return;
+    }
+    if (slot.writes) {
+      image.leaveWrite(slot.byteOffset, slot.sizeBytes);
+      entry.putWritten(result);
+    } else {
+      entry.putRead(result);
+    }
+    commit(entry);
+  }
+
+  /** Sends the reply that stands in the entry, and asks for the next request. */
+  private void commit(UringEntry entry) {
+    ring.fuseCommand(
+        fd,
+        FuseProtocol.URING_COMMIT_AND_FETCH,
+        0,
+        queue,
+        entry.slot.commitId,
+        (long) entry.slot.index << 1);
+  }
+
+  @Override
+  public boolean isVital() {
+    return true;
+  }
+
+  @Override
+  public void close() {
+    closeRing();
+    Posix.close(wakeFd);
+    Posix.close(fd);
+  }
+}
