@@ -171,8 +171,8 @@ final class DoctorCommand implements Callable<Integer> {
         advised(
             "FUSE io_uring",
             switchProblem.isEmpty(),
-            "--session=auto takes uring",
-            switchProblem + "; --session=auto takes threads"));
+            "--session=uring works",
+            switchProblem + "; needed for --session=uring only"));
   }
 
   private static boolean onPath(String program) {

@@ -56,15 +56,11 @@ public interface FuseSession {
   private static FuseSession automatic(
       RemapFileSystem fs, Path mountPoint, SessionOptions options, String whyNoRings) {
     String whyNoUring = whyNoRings.isEmpty() ? UringSwitch.problem() : whyNoRings;
-    FuseSession usual =
-        new FallbackSession(
-            ThreadedSession.blocking(fs, mountPoint, options),
-            new LibfuseSession(fs, mountPoint, options),
-            "not uring: " + whyNoUring);
-    return whyNoUring.isEmpty()
-        ? new FallbackSession(
-            ThreadedSession.uring(fs, mountPoint, options), usual, "the best that works here")
-        : usual;
+    return new FallbackSession(
+        ThreadedSession.blocking(fs, mountPoint, options),
+        new LibfuseSession(fs, mountPoint, options),
+        "not uring: "
+            + (whyNoUring.isEmpty() ? "it works here, but falls behind at depth" : whyNoUring));
   }
 
   /**
