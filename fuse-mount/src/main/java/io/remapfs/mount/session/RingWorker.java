@@ -6,10 +6,6 @@ import io.remapfs.engine.posix.LibC;
 import io.remapfs.engine.posix.Posix;
 import io.remapfs.mount.fs.ImageFile;
 import io.remapfs.mount.ring.IoUring;
-import java.util.concurrent.ArrayBlockingQueue;
-import jnr.ffi.Memory;
-import jnr.ffi.Pointer;
-import jnr.ffi.Runtime;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,8 +34,6 @@ import org.jspecify.annotations.Nullable;
  * that thread has left.
  */
 final class RingWorker implements SessionWorker, RingSlot.Owner {
-  private static final Pointer ONE = one();
-
   // What a completion is of: a slot's index with a bit for which of its two, or one of these.
   private static final long ARRIVAL = -1;
   private static final long RETURN = -2;
@@ -55,26 +49,13 @@ final class RingWorker implements SessionWorker, RingSlot.Owner {
   /** The most that is put in the ring for one completion. */
   private static final int ROOM = 6;
 
-  // Linux' sys/eventfd.h
-  private static final int EFD_CLOEXEC = 0x80000;
-
   private final IoUring ring;
   private final int fd;
   private final ImageFile image;
   private final SlowRequests slow;
   private final RingSlots slots;
   private final Spinning spinning;
-  private final ArrayBlockingQueue<RingSlot> returned = new ArrayBlockingQueue<>(RingSlots.COUNT);
-
-  /** Written by a helper to wake the loop when it has no slot. */
-  private final int wakeFd;
-
-  /** Where the count of {@link #wakeFd} is read to. */
-  private final Pointer wakeCount =
-      Memory.allocateDirect(Runtime.getSystemRuntime(), Long.BYTES, true);
-
-  /** Whether the loop waits for a slot. */
-  private volatile boolean starved;
+  private final ReturnedSlots returned = new ReturnedSlots(RingSlots.COUNT);
 
   /** Where the next request will stand; null while there is no free slot for it. */
   private @Nullable RingSlot arrival;
@@ -91,13 +72,6 @@ final class RingWorker implements SessionWorker, RingSlot.Owner {
     this.slow = slow;
     this.spinning = spinning;
     this.slots = new RingSlots(this);
-    this.wakeFd = LibC.INSTANCE.eventfd(0, EFD_CLOEXEC);
-  }
-
-  private static Pointer one() {
-    Pointer memory = Memory.allocateDirect(Runtime.getSystemRuntime(), Long.BYTES, true);
-    memory.putLong(0, 1);
-    return memory;
   }
 
   /** The clone of {@code /dev/fuse}. */
@@ -109,9 +83,6 @@ final class RingWorker implements SessionWorker, RingSlot.Owner {
   @Override
   public void giveBack(RingSlot slot) {
     returned.add(slot);
-    if (starved) { // Read after the slot was added; the loop looks for slots after it was set.
-      long unused = LibC.INSTANCE.write(wakeFd, ONE.address(), Long.BYTES);
-    }
   }
 
   @Override
@@ -194,7 +165,7 @@ final class RingWorker implements SessionWorker, RingSlot.Owner {
   }
 
   private void awaitReturns() {
-    ring.read(wakeFd, wakeCount.address(), Long.BYTES, 0, RETURN, 0);
+    returned.await(ring, RETURN);
   }
 
   private void takeReturned() {
@@ -221,14 +192,14 @@ final class RingWorker implements SessionWorker, RingSlot.Owner {
   private @Nullable RingSlot nextArrival() {
     RingSlot slot = arrival != null ? arrival : slots.takeLong();
     if (slot == null) {
-      starved = true;
+      returned.wake(true);
       takeReturned();
       slot = slots.takeLong();
       if (slot == null) {
         return null;
       }
     }
-    starved = false;
+    returned.wake(false);
     arrival = slot;
     return slot;
   }
@@ -386,7 +357,7 @@ final class RingWorker implements SessionWorker, RingSlot.Owner {
   @Override
   public void close() {
     ring.close();
-    Posix.close(wakeFd);
+    returned.close();
     Posix.close(fd);
   }
 }

@@ -2,14 +2,9 @@ package io.remapfs.mount.session;
 
 import io.remapfs.engine.StraightPath;
 import io.remapfs.engine.posix.Errno;
-import io.remapfs.engine.posix.LibC;
 import io.remapfs.engine.posix.Posix;
 import io.remapfs.mount.fs.ImageFile;
 import io.remapfs.mount.ring.IoUring;
-import java.util.concurrent.ArrayBlockingQueue;
-import jnr.ffi.Memory;
-import jnr.ffi.Pointer;
-import jnr.ffi.Runtime;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 
@@ -42,14 +37,9 @@ import org.apache.logging.log4j.Logger;
 final class UringWorker implements SessionWorker, RingSlot.Owner {
   private static final Logger LOG = LogManager.getLogger(UringWorker.class);
 
-  private static final Pointer ONE = one();
-
   // What a completion is of: an entry's index with a bit for which of its two, or this.
   private static final long RETURN = -1;
   private static final int TRANSFER_BIT = 1;
-
-  // Linux' sys/eventfd.h
-  private static final int EFD_CLOEXEC = 0x80000;
 
   /**
    * The size of a queue.
@@ -67,17 +57,7 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
   private final Spinning spinning;
   private final UringStart start;
   private final UringEntry[] entries;
-  private final ArrayBlockingQueue<RingSlot> returned;
-
-  /** Written by a helper to wake the loop when it sleeps. */
-  private final int wakeFd;
-
-  /** Where the count of {@link #wakeFd} is read to. */
-  private final Pointer wakeCount =
-      Memory.allocateDirect(Runtime.getSystemRuntime(), Long.BYTES, true);
-
-  /** Whether the loop sleeps, or is about to. */
-  private volatile boolean asleep;
+  private final ReturnedSlots returned;
 
   /** Whether the kernel said that the mount is gone. */
   private boolean disconnected;
@@ -110,14 +90,7 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
         entries[i].slot.buffer.keepShort();
       }
     }
-    this.returned = new ArrayBlockingQueue<>(entries.length);
-    this.wakeFd = LibC.INSTANCE.eventfd(0, EFD_CLOEXEC);
-  }
-
-  private static Pointer one() {
-    Pointer memory = Memory.allocateDirect(Runtime.getSystemRuntime(), Long.BYTES, true);
-    memory.putLong(0, 1);
-    return memory;
+    this.returned = new ReturnedSlots(entries.length);
   }
 
   @Override
@@ -128,9 +101,6 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
   @Override
   public void giveBack(RingSlot slot) {
     returned.add(slot);
-    if (asleep) { // Read after the slot was added; the loop looks for slots after it was set.
-      long unused = LibC.INSTANCE.write(wakeFd, ONE.address(), Long.BYTES);
-    }
   }
 
   @Override
@@ -203,7 +173,7 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
       }
       spinning.foundNothing();
     }
-    asleep = true;
+    returned.wake(true);
     if (returned.isEmpty()) {
       long sinceNanos = System.nanoTime();
       ring.submitAndWait(1);
@@ -211,7 +181,7 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
         spinning.slept(System.nanoTime() - sinceNanos);
       }
     }
-    asleep = false;
+    returned.wake(false);
   }
 
   private void takeCompletions() {
@@ -235,7 +205,7 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
   }
 
   private void awaitReturns() {
-    ring.read(wakeFd, wakeCount.address(), Long.BYTES, 0, RETURN, 0);
+    returned.await(ring, RETURN);
   }
 
   /** Sends what the helpers answered. */
@@ -380,7 +350,7 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
   @Override
   public void close() {
     closeRing();
-    Posix.close(wakeFd);
+    returned.close();
     Posix.close(fd);
   }
 }
