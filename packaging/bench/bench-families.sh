@@ -5,20 +5,32 @@
 #
 # shellcheck disable=SC2154 # It shares variables with its caller.
 
-# Adds a server's file to the targets, by itself and through a loop device: SERVER FILE.
-targets_of() {
-  targets+=("$1 image $2 1")
-  attach "$2" on
-  targets+=("$1 loop $loop 1")
+# add_image SERVER FILE [BACKING]: adds a server's file to the targets; next to it what it serves, where that is named.
+add_image() {
+  targets+=("$1 image $2 1${3:+ own $3}")
 }
 
-# The same for a peer, whose loop device a quick run leaves out.
-targets_of_peer() {
-  if [[ $quick == yes ]]; then
-    targets+=("$1 image $2 1")
-  else
-    targets_of "$1" "$2"
-  fi
+# The same through loop devices over either file.
+add_loop() {
+  local over_image
+  attach "$2" on
+  over_image=$loop
+  [[ -z ${3:-} ]] || attach "$3" on
+  targets+=("$1 loop $over_image 1${3:+ ownloop $loop}")
+}
+
+# Both for a peer, whose loop device a quick run leaves out.
+add_peer() {
+  add_image "$@"
+  [[ $quick == yes ]] || add_loop "$@"
+}
+
+is_judged() { [[ " ${judged[*]} " == *" $1 "* ]]; }
+
+# The daemon gives back the memory of its start only 8 to 16 s after it: waits until 20 s after the last mount.
+rest_until_idle() {
+  local past=$((($(date +%s%N) - ready_at) / 1000000000))
+  [[ $past -ge 20 ]] || sleep $((20 - past))
 }
 
 # memory SERVER STATE: the resident memory of a mounted daemon.
@@ -31,17 +43,18 @@ memory() {
 
 # ---- servers beside each other, on one disk --------------------------------------------------------
 
+# The speed of a disk depends on where a file lies, by a factor of two on some: in `direct` each server is compared with
+# the very file that it serves. The page cache has no such places: `cached` has one raw file for all.
+#
 # run_servers direct|cached ROUNDS LOAD...
 run_servers() {
-  local family=$1 times=$2 io=direct session
+  local family=$1 times=$2 io=direct session own
   shift 2
   [[ $family == direct ]] || io=buffered
   echo "$family: preparing $size for each server" >&2
   targets=()
-  fill "$folder/raw.img" "$size"
-  if [[ $io == direct ]]; then
-    targets_of raw "$folder/raw.img"
-  else
+  if [[ $io == buffered ]]; then
+    fill "$folder/raw.img" "$size"
     cat "$folder/raw.img" >/dev/null
     targets+=("raw image $folder/raw.img 0")
     attach "$folder/raw.img" off
@@ -51,12 +64,16 @@ run_servers() {
     fill "$folder/$session.img" "$size"
     mount_remapfs "$session" "$folder/$session.img" --io="$io" --session="$session" || die "--session=$session does not mount"
     [[ $(status "$session" .session.kind) == "$session" ]] || die "--session=$session gave $(status "$session" .session.kind)"
-    targets_of "$session" "$folder/$session/image"
+    own=$(own_of "$session" "$io")
+    add_image "$session" "$folder/$session/image" "$own"
+    if is_judged "$session" || [[ $session == libfuse && $quick == no ]]; then
+      add_loop "$session" "$folder/$session/image" "$own"
+    fi
     [[ $io != buffered ]] || cat "$folder/$session.img" >/dev/null
   done
   start_peers "$io"
-  sleep 2
   if [[ $io == direct ]]; then
+    rest_until_idle
     for session in "${sessions[@]}" libfuse; do
       memory "$session" idle "$session"
     done
@@ -80,7 +97,7 @@ start_peers() { # direct|buffered
   fill "$folder/qemu.img" "$size"
   choose_aio "$1"
   start_qemu qemu "$folder/qemu.img" "$aio" "$1"
-  targets_of_peer qemu "$folder/qemu"
+  add_peer qemu "$folder/qemu" "$(own_of qemu "$1")"
   fill "$folder/nbdfuse.img" "$size"
   if [[ $1 == direct ]]; then
     start_nbdfuse nbdfuse "$folder/nbdfuse.img" cache=none fadvise=random
@@ -89,10 +106,15 @@ start_peers() { # direct|buffered
     start_nbdfuse nbdfuse "$folder/nbdfuse.img" cache=default
     start_s3backer s3backer "$size"
     fio_run "$folder/s3backer/file" write:1m:1:1 1 1 "$size" >/dev/null
-    targets_of_peer s3backer "$folder/s3backer/file"
+    add_peer s3backer "$folder/s3backer/file"
   fi
   # Not through a loop device, as its manual advises: it "may sometimes deadlock".
-  targets+=("nbdfuse image $folder/nbdfuse 1")
+  add_image nbdfuse "$folder/nbdfuse" "$(own_of nbdfuse "$1")"
+}
+
+# Prints what a server is compared with: nothing where all are with one raw file.
+own_of() { # SERVER direct|buffered
+  [[ $2 == buffered ]] || echo "$folder/$1.img"
 }
 
 # Sets $aio to what a short trial finds faster for qemu-storage-daemon.
@@ -115,7 +137,8 @@ choose_aio() { # direct|buffered
 
 # ---- a slow disk -----------------------------------------------------------------------------------
 
-# Each target has a disk of its own on which every request waits 5 ms, made by nbdkit's delay filter.
+# Each target has a disk of its own on which every request waits 5 ms, made by nbdkit's delay filter. That is
+# the same wherever a file lies.
 run_slow() {
   local session
   echo "slow: preparing" >&2
@@ -124,13 +147,15 @@ run_slow() {
     fill "$folder/$session.img" 128M
     start_nbdfuse "slow-$session" "$folder/$session.img" --filter=delay rdelay=5ms wdelay=5ms
     if [[ $session == raw ]]; then
-      targets_of raw "$folder/slow-raw"
+      add_image raw "$folder/slow-raw"
+      add_loop raw "$folder/slow-raw"
     else
       truncate -s 16M "$folder/$session.remap"
       "$remapfs" format --spare "$folder/$session.remap" "$folder/slow-$session" >/dev/null
       mount_remapfs "$session" "$folder/slow-$session" --spare "$folder/$session.remap" --health "$folder/$session.health" \
         --io=direct --session="$session"
-      targets_of "$session" "$folder/$session/image"
+      add_image "$session" "$folder/$session/image"
+      add_loop "$session" "$folder/$session/image"
     fi
   done
   for session in "${judged[@]}"; do # Only the JIT is warmed; the disk has no other speed.
@@ -157,9 +182,14 @@ run_remaps() {
     for count in "${remap_counts[@]}"; do
       mount_remapfs "remaps-$count" "$folder/remaps-$count.img" --accept-changed --spare "$folder/remaps-$count.remap" --io=direct --session="$session"
       [[ $(status "remaps-$count" .blocks.remapped) == "$count" ]] || die "$(status "remaps-$count" .blocks.remapped) blocks are remapped, not $count"
+    done
+    rest_until_idle
+    for count in "${remap_counts[@]}"; do
       memory "remaps-$count" "idle, $count remaps" "$session"
+    done
+    for count in "${remap_counts[@]}"; do
       warm_up "$folder/remaps-$count/image" 1 "$remaps_size"
-      targets+=("$count image $folder/remaps-$count/image 1")
+      add_image "$count" "$folder/remaps-$count/image"
     done
     run_family remaps "$session" "$remaps_size" "$rounds" randread:4k:1:1 randread:4k:32:1 randwrite:4k:32:1
     for count in "${remap_counts[@]}"; do

@@ -54,19 +54,29 @@ fill() { # FILE SIZE: written, not sparse: a hole is read without any disk.
 
 # ---- a family: targets that are asked for the same in turns -----------------------------------------
 
-declare -a targets=() # SERVER VIA FILE O_DIRECT
+# A second VIA and FILE are what the first is compared with, right before or right after it.
+declare -a targets=() # SERVER VIA FILE O_DIRECT [VIA FILE]
 
-# run_family FAMILY VARIANT SIZE ROUNDS LOAD...: the order of the targets turns from round to round.
+# run_family FAMILY VARIANT SIZE ROUNDS LOAD...: the order of the targets turns from round to round, and that of a pair.
 run_family() {
-  local family=$1 variant=$2 bytes=$3 times=$4 round load turn server via file direct
+  local family=$1 variant=$2 bytes=$3 times=$4 round load turn each server via file direct own backing pair
   shift 4
   for ((round = 0; round < times; round++)); do
     for load in "$@"; do
       for ((turn = 0; turn < ${#targets[@]}; turn++)); do
-        read -r server via file direct <<<"${targets[(turn + round) % ${#targets[@]}]}"
-        measure "$family" "$variant" "$load" "$server" "$via" "$round" "$file" "$direct" "$bytes"
-        # What a page-cached write left to be written would be written while others are measured.
-        [[ $family != cached || $load != *write* ]] || sync --file-system "$folder"
+        read -r server via file direct own backing <<<"${targets[(turn + round) % ${#targets[@]}]}"
+        pair=("$via $file $direct")
+        if [[ -n $own && $((round % 2)) -eq 0 ]]; then
+          pair+=("$own $backing 1")
+        elif [[ -n $own ]]; then
+          pair=("$own $backing 1" "${pair[@]}")
+        fi
+        for each in "${pair[@]}"; do
+          read -r via file direct <<<"$each"
+          measure "$family" "$variant" "$load" "$server" "$via" "$round" "$file" "$direct" "$bytes"
+          # What a page-cached write left to be written would be written while others are measured. nbdkit has no other.
+          [[ $load != *write* || ($family != cached && $server != nbdfuse) ]] || sync --file-system "$folder"
+        done
       done
     done
     echo "$family: round $((round + 1)) of $times done" >&2

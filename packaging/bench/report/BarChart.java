@@ -122,13 +122,13 @@ final class BarChart {
             colour,
             escape(
                 format(
-                    "%s, %s: %.1f %s (%.1f - %.1f)",
+                    "%s, %s: %.2f (%.2f - %.2f) %s",
                     groups.get(bar.group()),
                     bar.name(),
                     bar.median(),
-                    unit,
                     bar.least(),
-                    bar.most()))));
+                    bar.most(),
+                    unit))));
     out.add(
         format(
             "<path class=\"line\" fill=\"none\" d=\"M%d %.1fV%.1fM%d %.1fh6M%d %.1fh6\"/>",

@@ -2,7 +2,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
-/** Ratios of medians. */
+/**
+ * Ratios, each of two measurements of the same round: what the disk does meanwhile, both meet. A
+ * median is taken of the ratios, not of what they are made of.
+ */
 final class Compared {
   /** Whom remapfs is to be ahead of. */
   static final List<String> PEERS = List.of("libfuse", "qemu", "nbdfuse", "s3backer");
@@ -20,37 +23,50 @@ final class Compared {
     this.measurements = measurements;
   }
 
-  /** Ours by the raw disk's, in the load's unit, both by the same way. */
-  Optional<Double> toRaw(String family, Load load, String server, String via) {
-    return ratio(
-        measurements.of(family, "-", load, server, via),
-        measurements.of(family, "-", load, "raw", via));
+  /**
+   * Whether each server has the raw file that it serves beside it, rather than all the same one.
+   */
+  static boolean hasOwnDisks(String family) {
+    return family.equals("direct");
   }
 
-  /** Empty where no peer was measured by that way. */
+  /** By what way the raw file below is measured that goes with one to a server. */
+  static String ownVia(String via) {
+    return via.equals("image") ? "own" : "ownloop";
+  }
+
+  /** Ours by the raw disk's, in the load's unit, both by the same way. */
+  Optional<Samples> toRaw(String family, Load load, String server, String via) {
+    return measurements.ratios(
+        new Measurements.Target(family, "-", load, server, via),
+        hasOwnDisks(family)
+            ? new Measurements.Target(family, "-", load, server, ownVia(via))
+            : new Measurements.Target(family, "-", load, "raw", via));
+  }
+
+  /** Compares what is left of each one's raw disk. Empty where no peer was measured by that way. */
   Optional<Peer> toBestPeer(String family, Load load, String server, String via) {
-    return PEERS.stream()
+    return toRaw(family, load, server, via).stream()
         .flatMap(
-            peer ->
-                ratio(
-                    measurements.of(family, "-", load, server, via),
-                    measurements.of(family, "-", load, peer, via))
-                    .map(ratio -> new Peer(peer, load.isLatency() ? 1 / ratio : ratio))
-                    .stream())
+            ours ->
+                PEERS.stream()
+                    .flatMap(
+                        peer ->
+                            toRaw(family, load, peer, via)
+                                .map(theirs -> peer(peer, load, ours, theirs))
+                                .stream()))
         .min(Comparator.comparingDouble(Peer::ratio));
   }
 
-  /** How fast with so many remapped blocks, against none. */
-  Optional<Double> toNoRemaps(String session, Load load, String remaps) {
-    return ratio(
-            measurements.of("remaps", session, load, remaps, "image"),
-            measurements.of("remaps", session, load, "0", "image"))
-        .map(ratio -> load.isLatency() ? 1 / ratio : ratio);
+  private static Peer peer(String name, Load load, Samples ours, Samples theirs) {
+    return new Peer(
+        name, load.isLatency() ? theirs.median() / ours.median() : ours.median() / theirs.median());
   }
 
-  private static Optional<Double> ratio(Optional<Samples> ours, Optional<Samples> theirs) {
-    return ours.isPresent() && theirs.isPresent()
-        ? Optional.of(ours.get().median() / theirs.get().median())
-        : Optional.empty();
+  /** How fast with so many remapped blocks, against none. */
+  Optional<Samples> toNoRemaps(String session, Load load, String remaps) {
+    Measurements.Target some = new Measurements.Target("remaps", session, load, remaps, "image");
+    Measurements.Target none = new Measurements.Target("remaps", session, load, "0", "image");
+    return load.isLatency() ? measurements.ratios(none, some) : measurements.ratios(some, none);
   }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What was not a load.
@@ -49,6 +50,15 @@ record Facts(Map<String, String> facts, List<Memory> memory, Map<String, Samples
 
   String fact(String name) {
     return facts.getOrDefault(name, "");
+  }
+
+  /** What is resident under load, against libfuse's under the same. */
+  Optional<Double> toLibfuse(Memory ours) {
+    return memory.stream()
+        .filter(each -> each.session().equals("libfuse") && each.state().equals("load"))
+        .findFirst()
+        .filter(any -> ours.state().equals("load"))
+        .map(libfuse -> ours.mebibytes() / libfuse.mebibytes());
   }
 
   /** Whose verdicts are wanted: the session, and when it is the best one. */

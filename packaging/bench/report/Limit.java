@@ -29,6 +29,12 @@ record Limit(boolean latency, double must, double aim) {
     return (latency ? "<= " : ">= ") + show(must) + " / " + (latency ? "<= " : ">= ") + show(aim);
   }
 
+  /** The median of ratios, and their least and most. */
+  String show(Samples ratios) {
+    return String.format(
+        "%s (%s - %s)", show(ratios.median()), show(ratios.least()), show(ratios.most()));
+  }
+
   /** A latency as what it adds, a rate as what is left of it. */
   String show(double ratio) {
     return latency

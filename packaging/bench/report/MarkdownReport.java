@@ -28,7 +28,9 @@ final class MarkdownReport {
     out.add("");
     facts.facts().forEach((name, value) -> out.add("- " + name + ": " + value));
     out.add("");
-    out.add("Medians; in brackets least and most of the rounds. Latencies are means of a round.");
+    out.add(
+        "Medians; in brackets least and most of the rounds. Ratios are taken round by round."
+            + " Latencies are means of a round.");
     facts.judged().forEach(this::verdicts);
     remaps();
     memory();
@@ -92,7 +94,9 @@ final class MarkdownReport {
   private String against(Goal goal, String session, String via, Limit limit) {
     return compared
         .toRaw(goal.family(), goal.load(), session, via)
-        .map(ratio -> limit.show(ratio) + " | " + limit.text() + " | " + limit.verdict(ratio))
+        .map(
+            ratios ->
+                limit.show(ratios) + " | " + limit.text() + " | " + limit.verdict(ratios.median()))
         .orElse(" | " + limit.text() + " | not measured");
   }
 
@@ -134,7 +138,8 @@ final class MarkdownReport {
                 compared
                     .toNoRemaps(session, load, remaps)
                     .filter(any -> !remaps.equals("0"))
-                    .map(each -> Goal.REMAPS.show(each) + " | " + Goal.REMAPS.verdict(each))
+                    .map(
+                        each -> Goal.REMAPS.show(each) + " | " + Goal.REMAPS.verdict(each.median()))
                     .orElse(" | ");
             out.add(
                 "| "
@@ -186,9 +191,21 @@ final class MarkdownReport {
     }
   }
 
-  private static String memoryVerdict(Facts.Memory each) {
+  private String memoryVerdict(Facts.Memory each) {
     if (each.session().equals("libfuse")) {
       return " | ";
+    }
+    if (each.state().equals("load") && facts.judged().containsKey(each.session())) {
+      return facts
+          .toLibfuse(each)
+          .map(
+              ratio ->
+                  Goal.MEMORY.text()
+                      + " to libfuse | "
+                      + Goal.MEMORY.show(ratio)
+                      + ", "
+                      + Goal.MEMORY.verdict(ratio))
+          .orElse(" | ");
     }
     if (each.state().equals("idle")) {
       return memoryVerdict(each.mebibytes(), Goal.IDLE_MUST, Goal.IDLE_AIM);
@@ -208,28 +225,45 @@ final class MarkdownReport {
       return;
     }
     heading(FAMILIES.get(family));
-    out.add("| load | server | the file itself | to raw | a loop device over it | to raw |");
-    out.add("| --- | --- | ---: | ---: | ---: | ---: |");
+    if (Compared.hasOwnDisks(family)) {
+      out.add(
+          "| load | server | the file itself | the raw file it serves | to raw | a loop device over"
+              + " it | one over that raw file | to raw |");
+      out.add("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |");
+    } else {
+      out.add("| load | server | the file itself | to raw | a loop device over it | to raw |");
+      out.add("| --- | --- | ---: | ---: | ---: | ---: |");
+    }
     for (Load load : measurements.loads(family)) {
       for (String server : measurements.servers(family, "image")) {
         List<String> cells = new ArrayList<>(List.of(load.title(), server));
         for (String via : List.of("image", "loop")) {
-          cells.add(
-              measurements
-                  .of(family, "-", load, server, via)
-                  .map(each -> show(each, load))
-                  .orElse(""));
+          cells.add(figure(family, load, server, via));
+          if (Compared.hasOwnDisks(family)) {
+            cells.add(figure(family, load, server, Compared.ownVia(via)));
+          }
           cells.add(
               compared
                   .toRaw(family, load, server, via)
                   .filter(any -> !server.equals("raw"))
-                  .map(ratio -> String.format(Locale.ROOT, "%.2f", ratio))
+                  .map(
+                      ratios ->
+                          String.format(
+                              Locale.ROOT,
+                              "%.2f (%.2f - %.2f)",
+                              ratios.median(),
+                              ratios.least(),
+                              ratios.most()))
                   .orElse(""));
         }
         out.add("| " + String.join(" | ", cells) + " |");
       }
     }
     out.add("");
+  }
+
+  private String figure(String family, Load load, String server, String via) {
+    return measurements.of(family, "-", load, server, via).map(each -> show(each, load)).orElse("");
   }
 
   private static String show(Samples samples, Load load) {

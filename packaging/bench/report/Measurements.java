@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /** All that was measured, as the script wrote it down: a line a measurement, separated by tabs. */
 final class Measurements {
@@ -17,7 +18,8 @@ final class Measurements {
    * @param family which servers stood beside each other: direct, cached, slow, remaps
    * @param variant of remaps the session; else "-"
    * @param server raw, a session, or a peer; of remaps how many blocks have moved
-   * @param via image (the file itself) or loop (a loop device over it)
+   * @param via image (the file itself), loop (a loop device over it), or own and ownloop: the raw
+   *     file that the server serves, and a loop device over that
    */
   record Line(
       String family,
@@ -37,10 +39,11 @@ final class Measurements {
     }
   }
 
-  private record Key(String family, String variant, Load load, String server, String via) {}
+  /** What of a line is the same in all rounds. */
+  record Target(String family, String variant, Load load, String server, String via) {}
 
   private final List<Line> lines = new ArrayList<>();
-  private final Map<Key, Samples> samples = new LinkedHashMap<>();
+  private final Map<Target, Map<Integer, Double>> rounds = new LinkedHashMap<>();
 
   static Measurements read(Path file) throws IOException {
     Measurements all = new Measurements();
@@ -72,11 +75,12 @@ final class Measurements {
 
   void add(Line line) {
     lines.add(line);
-    samples
-        .computeIfAbsent(
-            new Key(line.family(), line.variant(), line.load(), line.server(), line.via()),
-            key -> new Samples())
-        .add(line.value());
+    Target target =
+        new Target(line.family(), line.variant(), line.load(), line.server(), line.via());
+    if (rounds(target).containsKey(line.round())) {
+      throw new IllegalArgumentException("measured twice: " + line);
+    }
+    rounds.computeIfAbsent(target, any -> new TreeMap<>()).put(line.round(), line.value());
   }
 
   List<Line> lines() {
@@ -84,7 +88,21 @@ final class Measurements {
   }
 
   Optional<Samples> of(String family, String variant, Load load, String server, String via) {
-    return Optional.ofNullable(samples.get(new Key(family, variant, load, server, via)));
+    return Samples.of(rounds(new Target(family, variant, load, server, via)).values());
+  }
+
+  /** One by the other, round by round. */
+  Optional<Samples> ratios(Target one, Target other) {
+    Map<Integer, Double> others = rounds(other);
+    return Samples.of(
+        rounds(one).entrySet().stream()
+            .filter(each -> others.containsKey(each.getKey()))
+            .map(each -> each.getValue() / others.get(each.getKey()))
+            .toList());
+  }
+
+  private Map<Integer, Double> rounds(Target target) {
+    return rounds.getOrDefault(target, Map.of());
   }
 
   /** In the order in which they were first measured. */

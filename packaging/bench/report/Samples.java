@@ -1,9 +1,18 @@
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 
-/** What the rounds of one load on one target gave, in one unit. Not thread-safe. */
+/** What the rounds of one load on one target gave, in one unit, or ratios. Not thread-safe. */
 final class Samples {
   private final List<Double> values = new ArrayList<>();
+
+  /** Empty without values. */
+  static Optional<Samples> of(Collection<Double> values) {
+    Samples samples = new Samples();
+    values.forEach(samples::add);
+    return values.isEmpty() ? Optional.empty() : Optional.of(samples);
+  }
 
   void add(double value) {
     if (!Double.isFinite(value) || value < 0) {
