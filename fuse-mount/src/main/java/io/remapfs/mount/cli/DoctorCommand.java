@@ -163,7 +163,7 @@ final class DoctorCommand implements Callable<Integer> {
     try {
       IoUring.open(1).close();
     } catch (RingUnavailableException e) {
-      problem = e.getMessage() + "; needed for --session=ring only";
+      problem = e.getMessage() + "; without it the slower --session=threads serves";
     }
     findings.add(advised("io_uring", problem.isEmpty(), "--session=ring works", problem));
     String switchProblem = UringSwitch.problem();
@@ -172,7 +172,7 @@ final class DoctorCommand implements Callable<Integer> {
             "FUSE io_uring",
             switchProblem.isEmpty(),
             "--session=uring works",
-            switchProblem + "; needed for --session=uring only"));
+            switchProblem + "; faster for what is small"));
   }
 
   private static boolean onPath(String program) {

@@ -3,6 +3,7 @@ package io.remapfs.mount.daemon;
 import io.remapfs.engine.EngineStatus;
 import io.remapfs.engine.RemapEngine;
 import io.remapfs.engine.device.Access;
+import io.remapfs.engine.device.IoMode;
 import io.remapfs.engine.metadata.MetadataStore;
 import io.remapfs.engine.metadata.MetadataUnavailableException;
 import io.remapfs.engine.metadata.RecoveryReport;
@@ -29,6 +30,7 @@ import io.remapfs.mount.preflight.MountPoint;
 import io.remapfs.mount.preflight.Privileges;
 import io.remapfs.mount.preflight.RefusedException;
 import io.remapfs.mount.preflight.SpareNote;
+import io.remapfs.mount.session.AutoRules;
 import io.remapfs.mount.session.FuseSession;
 import io.remapfs.mount.session.MountException;
 import io.remapfs.mount.session.SessionKind;
@@ -65,6 +67,10 @@ import org.jspecify.annotations.Nullable;
 public final class MountSession {
   private static final String WHY_NO_RINGS =
       "with --user, the kernel's threads of a ring would keep root's rights";
+
+  /** Measured, 4 KiB writes at depth 1: 28 000 a second with threads, 12 000 with ring. */
+  private static final String WHY_NO_RING_WHEN_BUFFERED =
+      "through the page cache, threads serve more";
 
   private final MountRequest request;
   private final PrintWriter out;
@@ -388,8 +394,11 @@ public final class MountSession {
               request.readOnly(),
               "remapfs#" + request.backing(),
               request.cache());
-      String whyNoRings = request.user() == null ? "" : WHY_NO_RINGS;
-      return FuseSession.open(sessionKind(), fileSystem, directory, options, whyNoRings);
+      AutoRules rules =
+          new AutoRules(
+              request.user() == null ? "" : WHY_NO_RINGS,
+              request.ioMode() == IoMode.BUFFERED ? WHY_NO_RING_WHEN_BUFFERED : "");
+      return FuseSession.open(sessionKind(), fileSystem, directory, options, rules);
     } catch (UnsatisfiedLinkError e) {
       throw Host.noLibFuse();
     }

@@ -274,11 +274,18 @@ public final class IoUring implements AutoCloseable {
    * @param completions to wait for; 0 does not wait, but lets the kernel finish what is done
    */
   public void submitAndWait(int completions) {
+    enter(completions, RingLayout.ENTER_GETEVENTS);
+  }
+
+  /** Begins what was put in, and lets nothing else be done meanwhile. */
+  public void submit() {
+    enter(0, 0);
+  }
+
+  private void enter(int completions, int flags) {
     INT.setRelease(rings, sqTail, nextSubmission);
     int toSubmit = nextSubmission - (int) INT.getAcquire(rings, sqHead);
-    long result =
-        calls.syscall(
-            RingLayout.SYS_ENTER, fd, toSubmit, completions, RingLayout.ENTER_GETEVENTS, 0);
+    long result = calls.syscall(RingLayout.SYS_ENTER, fd, toSubmit, completions, flags, 0);
     if (result < 0) {
       int errno = calls.errno();
       if (errno != Errno.EINTR && errno != Errno.EAGAIN && errno != Errno.EBUSY) {

@@ -19,26 +19,26 @@ public interface FuseSession {
    */
   static FuseSession open(
       SessionKind kind, RemapFileSystem fs, Path mountPoint, SessionOptions options) {
-    return open(kind, fs, mountPoint, options, "");
+    return open(kind, fs, mountPoint, options, AutoRules.ANYTHING);
   }
 
   /**
    * Describes a mount; nothing happens yet.
    *
    * @param mountPoint an empty directory
-   * @param whyNoRings why {@link SessionKind#AUTO} may not take an io_uring, or "" if it may
+   * @param rules of {@link SessionKind#AUTO}
    */
   static FuseSession open(
       SessionKind kind,
       RemapFileSystem fs,
       Path mountPoint,
       SessionOptions options,
-      String whyNoRings) {
+      AutoRules rules) {
     if (options.cache()) {
       fs.serveThroughPageCache();
     }
     return switch (kind) {
-      case AUTO -> automatic(fs, mountPoint, options, whyNoRings);
+      case AUTO -> automatic(fs, mountPoint, options, rules);
       case RING ->
           new FallbackSession(
               ThreadedSession.ring(fs, mountPoint, options),
@@ -54,13 +54,24 @@ public interface FuseSession {
 
   /** The best that works here: the one place that says what is better than what. */
   private static FuseSession automatic(
-      RemapFileSystem fs, Path mountPoint, SessionOptions options, String whyNoRings) {
-    String whyNoUring = whyNoRings.isEmpty() ? UringSwitch.problem() : whyNoRings;
-    return new FallbackSession(
-        ThreadedSession.blocking(fs, mountPoint, options),
-        new LibfuseSession(fs, mountPoint, options),
-        "not uring: "
-            + (whyNoUring.isEmpty() ? "it works here, but falls behind at depth" : whyNoUring));
+      RemapFileSystem fs, Path mountPoint, SessionOptions options, AutoRules rules) {
+    String whyNoUring = rules.whyNoRings().isEmpty() ? UringSwitch.problem() : rules.whyNoRings();
+    String whyNoRing = rules.whyNoRings().isEmpty() ? rules.whyNoRing() : rules.whyNoRings();
+    FuseSession session = new LibfuseSession(fs, mountPoint, options);
+    session =
+        new FallbackSession(
+            ThreadedSession.blocking(fs, mountPoint, options), session, "not ring: " + whyNoRing);
+    if (whyNoRing.isEmpty()) {
+      session =
+          new FallbackSession(
+              ThreadedSession.ring(fs, mountPoint, options), session, "not uring: " + whyNoUring);
+    }
+    if (whyNoUring.isEmpty()) {
+      session =
+          new FallbackSession(
+              ThreadedSession.uring(fs, mountPoint, options), session, "the fastest there is");
+    }
+    return session;
   }
 
   /**

@@ -34,6 +34,7 @@ final class HelperWorker implements SessionWorker {
       try {
         serve(slot);
       } finally {
+        requests.served();
         slot.giveBack();
       }
     }

@@ -69,10 +69,15 @@ final class RequestBuffer {
   }
 
   /**
-   * Gives back what a longer request than {@value #SHORT_BYTES} bytes needs, until there is one.
+   * Keeps {@value #SHORT_BYTES} bytes of payload or data, and gives back what a longer one needs.
    */
   void keepShort() {
-    memory.release(Math.min(DATA + SHORT_BYTES, memory.capacityBytes()), memory.capacityBytes());
+    keep(SHORT_BYTES);
+  }
+
+  /** Gives back what a longer payload or data than this needs, until there is one. */
+  void keep(int shortBytes) {
+    memory.release(Math.min(DATA + shortBytes, memory.capacityBytes()), memory.capacityBytes());
   }
 
   /** The most bytes of payload or data. */

@@ -55,6 +55,7 @@ final class RingWorker implements SessionWorker, RingSlot.Owner {
   private final SlowRequests slow;
   private final RingSlots slots;
   private final Spinning spinning;
+  private final Eagerness eagerness;
   private final ReturnedSlots returned = new ReturnedSlots(RingSlots.COUNT);
 
   /** Where the next request will stand; null while there is no free slot for it. */
@@ -64,13 +65,23 @@ final class RingWorker implements SessionWorker, RingSlot.Owner {
   private boolean ended;
   private int inFlight;
 
+  /** Requests that arrived at a time, the most lately. */
+  private int crowd;
+
   /** Takes the ring and the descriptor over. */
-  RingWorker(IoUring ring, int fd, ImageFile image, SlowRequests slow, Spinning spinning) {
+  RingWorker(
+      IoUring ring,
+      int fd,
+      ImageFile image,
+      SlowRequests slow,
+      Spinning spinning,
+      Eagerness eagerness) {
     this.ring = ring;
     this.fd = fd;
     this.image = image;
     this.slow = slow;
     this.spinning = spinning;
+    this.eagerness = eagerness;
     this.slots = new RingSlots(this);
   }
 
@@ -104,7 +115,7 @@ final class RingWorker implements SessionWorker, RingSlot.Owner {
 
   /** Has begun what was put in the ring, and waits for a completion. */
   private void await() {
-    if (spinning.begins(inFlight)) {
+    if (eagerness.isEager() && spinning.begins(inFlight)) {
       for (int i = 0; i < Spinning.TRIES; i++) {
         ring.submitAndWait(0);
         if (ring.hasCompletion()) {
@@ -130,7 +141,9 @@ final class RingWorker implements SessionWorker, RingSlot.Owner {
       if (of == ARRIVAL) {
         arrivalAwaited = false;
         arrived(result);
-        takeMore();
+        int arrivals = 1 + takeMore();
+        crowd = Math.max(arrivals, crowd - 1);
+        eagerness.took(arrivals, inFlight, System.nanoTime());
       } else if (of == RETURN) {
         awaitReturns();
       } else {
@@ -140,28 +153,35 @@ final class RingWorker implements SessionWorker, RingSlot.Owner {
   }
 
   /**
-   * Reads some more requests at once, where those in flight make it likely that there are any.
+   * Reads some more requests at once, where there have been any lately, or those in flight make it
+   * likely.
    *
    * <p>So they go to the kernel with one {@code io_uring_enter}, and not with one each. Only a few:
    * the disk waits for the first of them meanwhile.
+   *
+   * @return how many
    */
-  private void takeMore() {
-    for (int i = 0; i < MORE_AT_ONCE && inFlight > Spinning.MOST_IN_FLIGHT && !ended; i++) {
+  private int takeMore() {
+    if (crowd < 2 && inFlight <= Spinning.MOST_IN_FLIGHT) {
+      return 0;
+    }
+    for (int taken = 0; taken < MORE_AT_ONCE && !ended; taken++) {
       RingSlot slot = nextArrival();
       if (slot == null) {
-        return;
+        return taken;
       }
       long result =
           LibC.INSTANCE.read(fd, slot.buffer.requestAddress(), RequestBuffer.REQUEST_BYTES);
       int errno = result < 0 ? Errno.last() : 0;
       if (errno == Errno.EAGAIN) {
-        return;
+        return taken;
       }
       arrived(errno == 0 ? (int) result : -errno);
       if (!ring.hasRoom(ROOM)) {
         ring.submitAndWait(0);
       }
     }
+    return MORE_AT_ONCE;
   }
 
   private void awaitReturns() {
@@ -227,6 +247,10 @@ final class RingWorker implements SessionWorker, RingSlot.Owner {
     int sizeBytes = asked.requestInt(FuseProtocol.IO_SIZE);
     if (!isOrderly(asked, lengthBytes, sizeBytes)) {
       handOver(request, lengthBytes, lengthBytes - FuseProtocol.IO_HEADER_BYTES);
+      return;
+    }
+    if (sizeBytes > RingWorkers.LONG_READ_BYTES && slow.hasHelpersToSpare()) {
+      handOver(request, lengthBytes, sizeBytes);
       return;
     }
     long byteOffset = asked.requestLong(FuseProtocol.IO_OFFSET);

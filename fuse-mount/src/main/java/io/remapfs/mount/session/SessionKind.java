@@ -5,8 +5,8 @@ import java.util.Locale;
 /** How the kernel's requests are taken; the values of {@code --session}. */
 public enum SessionKind {
   /**
-   * {@link #URING} where the kernel offers it; else {@link #THREADS} where it works, else {@link
-   * #LIBFUSE} with a message.
+   * {@link #URING} where the kernel offers it; else {@link #RING}, unless the disk is read through
+   * the page cache; else {@link #THREADS} where it works, else {@link #LIBFUSE} with a message.
    */
   AUTO(0),
   /** Our own worker threads on cloned descriptors of {@code /dev/fuse}. */

@@ -15,7 +15,11 @@ final class SlowRequests {
   /** Slots, and {@link #END} for each helper. */
   private final ArrayBlockingQueue<Object> queue;
 
+  /** Helpers that are kept free of what a loop could do itself. */
+  private static final int HELPERS_APART = 2;
+
   private final AtomicInteger loops;
+  private final AtomicInteger underWay = new AtomicInteger();
   private final int helpers;
 
   /** For so many loops, all their slots together, and those that serve them. */
@@ -27,7 +31,20 @@ final class SlowRequests {
 
   /** Hands a slot over; the caller does not touch it until it comes back. */
   void add(RingSlot slot) {
+    underWay.incrementAndGet();
     queue.add(slot);
+  }
+
+  /** Told by a helper when it has served one. */
+  void served() {
+    underWay.decrementAndGet();
+  }
+
+  /**
+   * Whether a loop may hand over what it could do itself: not while helpers wait for a bad disk.
+   */
+  boolean hasHelpersToSpare() {
+    return underWay.get() < helpers - HELPERS_APART;
   }
 
   /** Told by each loop when it adds no more: the helpers end when all have, and all is served. */

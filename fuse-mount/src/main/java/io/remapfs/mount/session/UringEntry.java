@@ -38,6 +38,13 @@ final class UringEntry {
   private static final int FROM_OPERATION = OPERATION - FuseProtocol.IN_HEADER_BYTES;
 
   final RingSlot slot;
+
+  /** Whether its reply is in the ring behind its transfer, to be sent by the kernel. */
+  boolean isChained;
+
+  /** Whether that transfer failed, so that the reply will come back unsent. */
+  boolean isCut;
+
   private final ByteBuffer bytes;
 
   /** The same, to copy from. */
@@ -130,7 +137,7 @@ final class UringEntry {
     }
   }
 
-  /** Answers a READ whose data is in place. */
+  /** Answers a READ whose data is in place, or will be when the reply is sent. */
   void putRead(int count) {
     putReply(0, count);
   }

@@ -10,15 +10,26 @@ import org.apache.logging.log4j.Logger;
 
 /**
  * The loop of one queue of FUSE over io_uring: one ring has the kernel's requests and the backing's
- * I/O both. The kernel puts a request in the queue of the CPU on which it was made, so the loop
- * stays on that CPU.
+ * I/O both. The kernel puts a request in the queue of the CPU on which it was made; whether the
+ * loop stays on that CPU is a matter of what serves more ({@link Eagerness}).
  *
  * <p><b>The way of a request.</b> Each entry ({@link UringEntry}) was registered once and is with
  * the kernel until a request stands in it, which is a completion. A READ or WRITE of the image with
  * a straight path ({@link StraightPath}) becomes a transfer of the backing, from or to the entry's
- * own memory; its completion makes the reply. Whatever may wait goes to the helpers ({@link
- * SlowRequests}), which leave the reply in the entry and give it back. The reply is a command that
- * at the same time asks for the next request.
+ * own memory. A READ's reply is chained to it: the kernel sends it when the transfer was done in
+ * full. A WRITE's reply stands where its payload does, so it is made when the transfer's completion
+ * is seen. Whatever may wait goes to the helpers ({@link SlowRequests}), which leave the reply in
+ * the entry and give it back. The reply is a command that at the same time asks for the next
+ * request.
+ *
+ * <p><b>A chain that is cut</b>, by a transfer that failed or was short, gives two completions: the
+ * transfer's, and that of the reply, which was not sent. Only after both is the entry the helpers'.
+ *
+ * <p><b>Small steps.</b> What arrived together is submitted {@value #GROUP} requests at a time: the
+ * disk begins with the first while the loop prepares the next. Measured (2 CPUs, O_DIRECT, 4 KiB
+ * reads at depth 32): 87 000 a second in steps of 4, 67 000 in one. With much coming in at a time
+ * the loop also looks once more before the first step, since telling a resting disk costs some 25
+ * us, which the first few requests had better share: 83 000 writes a second without, 94 000 with.
  *
  * <p><b>A write's guard</b> is entered before the table is asked and left when the transfer's
  * completion is seen, so before the reply.
@@ -41,6 +52,12 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
   private static final long RETURN = -1;
   private static final int TRANSFER_BIT = 1;
 
+  /** Transfers that are submitted together. */
+  private static final int GROUP = 4;
+
+  /** Completions at a time from which on more are likely to be on their way. */
+  private static final int MANY = 3;
+
   /**
    * The size of a queue.
    *
@@ -55,6 +72,7 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
   private final ImageFile image;
   private final SlowRequests slow;
   private final Spinning spinning;
+  private final Eagerness eagerness;
   private final UringStart start;
   private final UringEntry[] entries;
   private final ReturnedSlots returned;
@@ -66,6 +84,12 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
   private int live;
   private int transfers;
 
+  /** Transfers that were put in the ring and not submitted yet. */
+  private int unsubmitted;
+
+  /** The most completions that came at a time lately. */
+  private int crowd;
+
   /** Takes the ring and the descriptor, a clone of {@code /dev/fuse}, over. */
   UringWorker(
       IoUring ring,
@@ -74,6 +98,7 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
       ImageFile image,
       SlowRequests slow,
       Spinning spinning,
+      Eagerness eagerness,
       UringStart start,
       Size size) {
     this.ring = ring;
@@ -82,12 +107,13 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
     this.image = image;
     this.slow = slow;
     this.spinning = spinning;
+    this.eagerness = eagerness;
     this.start = start;
     this.entries = new UringEntry[size.entries()];
     for (int i = 0; i < entries.length; i++) {
       entries[i] = new UringEntry(this, i, size.payloadBytes());
       if (i < entries.length - RequestBuffer.WHOLE_BUFFERS) { // The kernel takes the last first.
-        entries[i].slot.buffer.keepShort();
+        entries[i].slot.buffer.keep(RingSlots.SHORT_BYTES);
       }
     }
     this.returned = new ReturnedSlots(entries.length);
@@ -109,14 +135,14 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
       if (!start.awaitAgreed()) {
         return;
       }
-      if (!CpuPlace.keepThisThreadOn(queue)) {
-        LOG.debug("the loop of CPU {} runs on others", queue);
-      }
+      CpuPlace place = new CpuPlace(queue);
       ring.start();
       awaitReturns();
       boolean registered = register();
       while (live > 0) {
-        await();
+        boolean eager = eagerness.isEager();
+        place.keep(eager);
+        await(eager);
         takeCompletions();
         takeReturned();
       }
@@ -162,8 +188,9 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
   }
 
   /** Has begun what was put in the ring, and waits for a completion. */
-  private void await() {
-    if (transfers > 0 && spinning.begins(transfers)) {
+  private void await(boolean eager) {
+    unsubmitted = 0;
+    if (eager && transfers > 0 && spinning.begins(transfers)) {
       for (int i = 0; i < Spinning.TRIES; i++) {
         ring.submitAndWait(0);
         if (ring.hasCompletion()) {
@@ -180,15 +207,21 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
       if (transfers > 0) {
         spinning.slept(System.nanoTime() - sinceNanos);
       }
+      if (crowd >= MANY) {
+        ring.submitAndWait(0);
+      }
     }
     returned.wake(false);
   }
 
   private void takeCompletions() {
+    int taken = 0;
+    int requests = 0;
     while (ring.hasCompletion()) {
       long of = ring.userData();
       int result = ring.result();
       ring.advance();
+      taken++;
       if (of == RETURN) {
         awaitReturns();
         continue;
@@ -196,11 +229,27 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
       UringEntry entry = entries[(int) (of >>> 1)];
       if ((of & TRANSFER_BIT) != 0) {
         transferred(entry, result);
+      } else if (entry.isCut) {
+        entry.isCut = false;
+        slow.add(entry.slot);
       } else if (result < 0) {
         ended(result);
       } else {
+        requests++;
         take(entry);
+        submitInSteps();
       }
+    }
+    crowd = Math.max(taken, crowd - 1);
+    if (requests > 0) {
+      eagerness.took(requests, transfers, System.nanoTime());
+    }
+  }
+
+  private void submitInSteps() {
+    if (unsubmitted >= GROUP) {
+      ring.submit();
+      unsubmitted = 0;
     }
   }
 
@@ -246,7 +295,8 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
     long byteOffset = entry.operationLong(FuseProtocol.IO_OFFSET);
     int sizeBytes = entry.operationInt(FuseProtocol.IO_SIZE);
     int device = StraightPath.NONE;
-    if (isOrderly(entry, sizeBytes)) {
+    if (isOrderly(entry, sizeBytes)
+        && (sizeBytes <= RingWorkers.LONG_READ_BYTES || !slow.hasHelpersToSpare())) {
       device = image.enterRead(byteOffset, slot.buffer.memory(), RequestBuffer.DATA, sizeBytes);
     }
     if (device == StraightPath.NONE) {
@@ -254,7 +304,11 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
       return;
     }
     begin(slot, false, byteOffset, sizeBytes);
-    ring.read(device, slot.buffer.dataAddress(), sizeBytes, byteOffset, transferOf(slot), 0);
+    entry.isChained = true;
+    entry.putRead(sizeBytes); // Sent only if it becomes true.
+    ring.read(
+        device, slot.buffer.dataAddress(), sizeBytes, byteOffset, transferOf(slot), IoUring.LINK);
+    commit(entry);
   }
 
   private void write(UringEntry entry) {
@@ -286,6 +340,7 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
     slot.byteOffset = byteOffset;
     slot.sizeBytes = sizeBytes;
     transfers++;
+    unsubmitted++;
   }
 
   private static long transferOf(RingSlot slot) {
@@ -313,22 +368,28 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
     }
     slot.inRing = false;
     transfers--;
+    boolean isChained = entry.isChained;
+    entry.isChained = false;
     if (result != slot.sizeBytes) {
       if (slot.writes) {
         // Before it waits for a helper: those may all be waiting for this very guard.
         image.leaveFailedWrite(slot.byteOffset, slot.sizeBytes);
       }
       slot.task = slot.writes ? RingSlot.Task.WRITE_AGAIN : RingSlot.Task.READ_AGAIN;
-      slow.add(slot);
+      if (isChained) {
+        entry.isCut = true;
+      } else {
+        slow.add(slot);
+      }
       return;
     }
     if (slot.writes) {
       image.leaveWrite(slot.byteOffset, slot.sizeBytes);
       entry.putWritten(result);
-    } else {
-      entry.putRead(result);
     }
-    commit(entry);
+    if (!isChained) {
+      commit(entry);
+    }
   }
 
   /** Sends the reply that stands in the entry, and asks for the next request. */

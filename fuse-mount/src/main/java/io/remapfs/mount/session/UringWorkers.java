@@ -17,13 +17,19 @@ final class UringWorkers implements SessionWorker.Factory {
    */
   private static final int TRANSFER_BYTES = InitNegotiation.MAX_TRANSFER_BYTES;
 
-  /** Requests that a queue has on their way; the kernel keeps the others. */
-  private static final int MOST_ENTRIES = 16;
+  /**
+   * Requests that a queue has on their way; the kernel keeps the others. As many as it sends ahead
+   * in the background: all those of one caller go to the queue of its CPU.
+   */
+  private static final int MOST_ENTRIES = InitNegotiation.MAX_BACKGROUND;
 
   private static final int FEWEST_ENTRIES = 2;
 
-  /** What the entries of all queues have together, in bytes, unless there are too many CPUs. */
-  private static final int MEMORY_BYTES = 64 << 20;
+  /**
+   * What the entries of all queues have together, in bytes, unless there are too many CPUs. Most of
+   * it is not there until it is used.
+   */
+  private static final int MEMORY_BYTES = 256 << 20;
 
   private final ImageFile image;
   private volatile @Nullable UringStart start;
@@ -64,6 +70,7 @@ final class UringWorkers implements SessionWorker.Factory {
     int entries = entries(count);
     SlowRequests slow = new SlowRequests(count, count * entries, RingWorkers.HELPERS);
     AtomicBoolean spins = new AtomicBoolean();
+    Eagerness eagerness = new Eagerness(System.nanoTime());
     int cpus = Runtime.getRuntime().availableProcessors();
     for (int queue = 0; queue < count; queue++) {
       made.accept(
@@ -74,6 +81,7 @@ final class UringWorkers implements SessionWorker.Factory {
               image,
               slow,
               new Spinning(spins, cpus),
+              eagerness,
               beginning,
               new UringWorker.Size(entries, wishes.payloadBytes())));
     }
@@ -89,8 +97,8 @@ final class UringWorkers implements SessionWorker.Factory {
 
   private static IoUring openRing(int entries) {
     try {
-      // An entry has one thing in the ring at a time; one more awaits what helpers give back.
-      return IoUring.openWide(Integer.highestOneBit(entries + 1) << 1);
+      // An entry has a transfer and its reply in the ring; one more awaits what helpers give back.
+      return IoUring.openWide(Integer.highestOneBit(2 * entries + 1) << 1);
     } catch (RingUnavailableException e) {
       throw new SessionUnavailableException(String.valueOf(e.getMessage()));
     }

@@ -57,7 +57,7 @@ class SessionLifeTest {
     try (MountFixture mount = MountFixture.mounted(directory, kind)) {
       SessionKind expected = kind;
       if (kind == SessionKind.AUTO) {
-        expected = UringSwitch.problem().isEmpty() ? SessionKind.URING : SessionKind.THREADS;
+        expected = UringSwitch.problem().isEmpty() ? SessionKind.URING : SessionKind.RING;
       }
       assertThat(mount.session.kind()).isEqualTo(expected.label());
       assertThat(mount.session.workerCount())
@@ -233,19 +233,19 @@ class SessionLifeTest {
   }
 
   @Test
-  void shouldSayWhyItTakesNoUringWhenTheKernelOffersIt() throws Exception {
+  void shouldTakeUringByItselfWhenTheKernelOffersIt() throws Exception {
     try (MountFixture mount = MountFixture.mounted(directory, SessionKind.THREADS)) {
       mount.session.unmount();
       FuseSession session =
           UringSwitched.on(
               () -> {
-                FuseSession automatic = openAutomatic(mount, "");
+                FuseSession automatic = openAutomatic(mount, AutoRules.ANYTHING);
                 automatic.start(() -> {});
                 return automatic;
               });
       try {
-        assertThat(session.kind()).isEqualTo("threads");
-        assertThat(session.reason()).contains("not uring: it works here");
+        assertThat(session.kind()).isEqualTo("uring");
+        assertThat(session.reason()).isEqualTo("the fastest there is");
       } finally {
         session.unmount();
       }
@@ -253,19 +253,19 @@ class SessionLifeTest {
   }
 
   @Test
-  void shouldTakeNoUringWhenItIsForbidden() throws Exception {
+  void shouldTakeThreadsWhenRingsAreForbidden() throws Exception {
     try (MountFixture mount = MountFixture.mounted(directory, SessionKind.THREADS)) {
       mount.session.unmount();
       FuseSession session =
           UringSwitched.on(
               () -> {
-                FuseSession automatic = openAutomatic(mount, "a whim");
+                FuseSession automatic = openAutomatic(mount, new AutoRules("a whim", ""));
                 automatic.start(() -> {});
                 return automatic;
               });
       try {
         assertThat(session.kind()).isEqualTo("threads");
-        assertThat(session.reason()).isEqualTo("not uring: a whim");
+        assertThat(session.reason()).isEqualTo("not ring: a whim");
         assertThat(session.fallbackReason()).isEmpty();
       } finally {
         session.unmount();
@@ -273,13 +273,48 @@ class SessionLifeTest {
     }
   }
 
-  private static FuseSession openAutomatic(MountFixture mount, String whyNoRings) {
+  @Test
+  void shouldSayWhyItTakesRingWhenUringIsSwitchedOff() throws Exception {
+    String whyNoUring = UringSwitch.problem(); // The machine's switch may be on.
+    try (MountFixture mount = MountFixture.mounted(directory, SessionKind.THREADS)) {
+      mount.session.unmount();
+      FuseSession session = openAutomatic(mount, AutoRules.ANYTHING);
+      session.start(() -> {});
+      try {
+        assertThat(session.kind()).isEqualTo(whyNoUring.isEmpty() ? "uring" : "ring");
+        assertThat(session.reason())
+            .isEqualTo(whyNoUring.isEmpty() ? "the fastest there is" : "not uring: " + whyNoUring);
+        assertThat(session.fallbackReason()).isEmpty();
+      } finally {
+        session.unmount();
+      }
+    }
+  }
+
+  @Test
+  void shouldTakeThreadsOrUringWhenOnlyRingIsForbidden() throws Exception {
+    String whyNoUring = UringSwitch.problem();
+    try (MountFixture mount = MountFixture.mounted(directory, SessionKind.THREADS)) {
+      mount.session.unmount();
+      FuseSession session = openAutomatic(mount, new AutoRules("", "a whim"));
+      session.start(() -> {});
+      try {
+        assertThat(session.kind()).isEqualTo(whyNoUring.isEmpty() ? "uring" : "threads");
+        assertThat(session.reason())
+            .isEqualTo(whyNoUring.isEmpty() ? "the fastest there is" : "not ring: a whim");
+      } finally {
+        session.unmount();
+      }
+    }
+  }
+
+  private static FuseSession openAutomatic(MountFixture mount, AutoRules rules) {
     return FuseSession.open(
         SessionKind.AUTO,
         mount.fs,
         mount.mountPoint,
         SessionOptions.defaults("remapfs#test"),
-        whyNoRings);
+        rules);
   }
 
   /** A loop that fails, for example because io_uring_enter does. */

@@ -94,6 +94,9 @@ public interface LibC {
   /** {@code mask} is the address of {@code maskBytes}, a bit for each CPU; {@code pid} 0 is us. */
   int sched_setaffinity(int pid, long maskBytes, long mask);
 
+  /** The other way round. */
+  int sched_getaffinity(int pid, long maskBytes, long mask);
+
   @IgnoreError
   int sched_yield();
 }
