@@ -5,7 +5,6 @@ import io.remapfs.mount.preflight.DaemonUser;
 import io.remapfs.mount.preflight.ExitCode;
 import io.remapfs.mount.preflight.Host;
 import io.remapfs.mount.ring.IoUring;
-import io.remapfs.mount.ring.RingUnavailableException;
 import io.remapfs.mount.session.UringSwitch;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -159,13 +158,13 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private static void addUring(List<Finding> findings) {
-    String problem = "";
-    try {
-      IoUring.open(1).close();
-    } catch (RingUnavailableException e) {
-      problem = e.getMessage() + "; without it the slower --session=threads serves";
-    }
-    findings.add(advised("io_uring", problem.isEmpty(), "--session=ring works", problem));
+    String problem = IoUring.problem();
+    findings.add(
+        advised(
+            "io_uring",
+            problem.isEmpty(),
+            "--session=ring works",
+            problem + "; --session=threads serves without it"));
     String switchProblem = UringSwitch.problem();
     findings.add(
         advised(

@@ -124,6 +124,16 @@ public final class IoUring implements AutoCloseable {
     return open(RingCalls.NATIVE, entries);
   }
 
+  /** Why there is none here: a sentence without its full stop; "" if there is. */
+  public static String problem() {
+    try {
+      open(1).close();
+      return "";
+    } catch (RingUnavailableException e) {
+      return String.valueOf(e.getMessage());
+    }
+  }
+
   /** As {@link #open(int)}, with submissions of 128 bytes, as commands to FUSE need them. */
   public static IoUring openWide(int entries) throws RingUnavailableException {
     return open(RingCalls.NATIVE, entries, SETUP_FLAGS | RingLayout.SETUP_SQE128);

@@ -1,6 +1,7 @@
 package io.remapfs.mount.session;
 
 import io.remapfs.mount.fs.RemapFileSystem;
+import io.remapfs.mount.ring.IoUring;
 import java.nio.file.Path;
 
 /**
@@ -57,6 +58,9 @@ public interface FuseSession {
       RemapFileSystem fs, Path mountPoint, SessionOptions options, AutoRules rules) {
     String whyNoUring = rules.whyNoRings().isEmpty() ? UringSwitch.problem() : rules.whyNoRings();
     String whyNoRing = rules.whyNoRings().isEmpty() ? rules.whyNoRing() : rules.whyNoRings();
+    if (whyNoRing.isEmpty()) {
+      whyNoRing = IoUring.problem(); // Known now, it is no fall back: a container has none.
+    }
     FuseSession session = new LibfuseSession(fs, mountPoint, options);
     session =
         new FallbackSession(
