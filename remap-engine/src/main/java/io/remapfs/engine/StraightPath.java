@@ -1,8 +1,11 @@
 package io.remapfs.engine;
 
+import io.remapfs.engine.device.BlockDevice;
 import io.remapfs.engine.device.BlockDeviceException;
 import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.guard.RangeGuard;
+import io.remapfs.engine.table.RemapTable;
+import io.remapfs.engine.table.Target;
 
 /**
  * The straight path of {@link RemapEngine} in halves, for workers that submit a transfer and do not
@@ -14,17 +17,18 @@ import io.remapfs.engine.guard.RangeGuard;
  * write is left in exactly one of these two ways, as soon as its transfer has ended: a mover waits
  * for it, and so would one that does a failed write over, had it to wait for another such thread.
  *
- * <p>Only an aligned range of healthy blocks has a straight path; for any other the entry is
- * refused, nothing was counted or is held, and the request belongs to {@link RemapEngine#read} or
- * {@link RemapEngine#write}. An entry never waits: neither for a mover nor for the device. The
- * order in {@link #enterWrite} is the guard, then the table ({@link RangeGuard} says why).
+ * <p>Only an aligned range that lies in one piece has a straight path: healthy blocks, or moved
+ * ones whose slots follow each other. For any other the entry is refused, nothing was counted or is
+ * held, and the request belongs to {@link RemapEngine#read} or {@link RemapEngine#write}. An entry
+ * never waits: neither for a mover nor for the device. The order in {@link #enterWrite} is the
+ * guard, then the table ({@link RangeGuard} says why).
  *
  * <p>Thread-safe, allocates nothing until a transfer failed; what one thread entered another may
  * leave.
  */
 public final class StraightPath {
-  /** Instead of a descriptor: the range has no straight path now. */
-  public static final int NONE = -1;
+  /** Instead of a descriptor, within: the range has no straight path now. */
+  private static final int NONE = -1;
 
   private final EngineContext context;
   private final EngineCounters counters;
@@ -45,19 +49,39 @@ public final class StraightPath {
    *
    * @param byteOffset with {@code lengthBytes} a range inside the image
    * @param at where in {@code buffer} the bytes go
-   * @return the descriptor to read from, at the same offset; or {@link #NONE}
+   * @param place takes where they are to be read from
+   * @return whether there is a straight path
    */
-  public int enterRead(long byteOffset, IoBuffer buffer, int at, int lengthBytes) {
+  public boolean enterRead(
+      long byteOffset, IoBuffer buffer, int at, int lengthBytes, TransferPlace place) {
     if (!context.isAligned(byteOffset, buffer, at, lengthBytes)
-        || !context.isHealthy(byteOffset, lengthBytes)) {
-      return NONE;
+        || !finds(byteOffset, lengthBytes, place)) {
+      return false;
     }
-    int descriptor = context.backing.descriptorFor(byteOffset, lengthBytes);
-    if (descriptor != NONE) {
-      counters.reads.increment();
-      counters.readBytes.add(lengthBytes);
+    counters.reads.increment();
+    counters.readBytes.add(lengthBytes);
+    return true;
+  }
+
+  /** Asks the table for the one piece that the range lies in; false if it lies in several. */
+  private boolean finds(long byteOffset, int lengthBytes, TransferPlace place) {
+    BlockDevice device = context.backing;
+    long deviceOffset = byteOffset;
+    boolean isOnSpare = false;
+    if (!context.isHealthy(byteOffset, lengthBytes)) {
+      long end = byteOffset + lengthBytes;
+      long run = context.run(byteOffset, end);
+      long target = RemapTable.runTarget(run);
+      if (!Target.isRemapped(target) || context.runEnd(run, byteOffset, end) != end) {
+        return false;
+      }
+      device = context.deviceOf(target);
+      deviceOffset = context.deviceOffset(target, byteOffset);
+      isOnSpare = true;
     }
-    return descriptor;
+    int descriptor = device.descriptorFor(deviceOffset, lengthBytes);
+    place.set(descriptor, deviceOffset, isOnSpare);
+    return descriptor != NONE;
   }
 
   /**
@@ -80,34 +104,36 @@ public final class StraightPath {
    *
    * @param byteOffset with {@code lengthBytes} a range inside the image
    * @param at where in {@code buffer} the bytes are
-   * @return the descriptor to write to, at the same offset; or {@link #NONE}
+   * @param place takes where they are to be written to
+   * @return whether there is a straight path
    */
-  public int enterWrite(long byteOffset, IoBuffer buffer, int at, int lengthBytes) {
+  public boolean enterWrite(
+      long byteOffset, IoBuffer buffer, int at, int lengthBytes, TransferPlace place) {
     if (context.readOnly
         || !context.isAligned(byteOffset, buffer, at, lengthBytes)
         || !guard.tryEnterShared(byteOffset, lengthBytes)) {
-      return NONE;
+      return false;
     }
-    int descriptor = NONE;
+    boolean isEntered = false;
     try {
-      if (context.isHealthy(byteOffset, lengthBytes)) {
-        descriptor = context.backing.descriptorFor(byteOffset, lengthBytes);
-      }
+      isEntered = finds(byteOffset, lengthBytes, place);
     } finally {
-      if (descriptor == NONE) {
+      if (!isEntered) {
         guard.leaveShared(byteOffset, lengthBytes);
       }
     }
-    if (descriptor != NONE) {
+    if (isEntered) {
       counters.writes.increment();
       counters.writeBytes.add(lengthBytes);
     }
-    return descriptor;
+    return isEntered;
   }
 
   /** Ends an entered write that the device took whole. */
-  public void leaveWrite(long byteOffset, int lengthBytes) {
-    counters.backingWrites.increment();
+  public void leaveWrite(long byteOffset, int lengthBytes, TransferPlace place) {
+    if (!place.isOnSpare()) {
+      counters.backingWrites.increment();
+    }
     guard.leaveShared(byteOffset, lengthBytes);
   }
 

@@ -23,9 +23,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 final class StraightPathTest {
   private static final int DESCRIPTOR = 7;
+  private static final int SPARE_DESCRIPTOR = 8;
   private static final long AT = 5L * BLOCK;
 
   private final IoBuffer buffer = IoBuffer.allocate(4 * BLOCK);
+  private final TransferPlace place = new TransferPlace();
   private EngineFixture f;
   private StraightPath path;
 
@@ -33,6 +35,7 @@ final class StraightPathTest {
   void open() throws IOException {
     f = EngineFixture.formatted();
     f.backing.setDescriptor(DESCRIPTOR);
+    f.spare.setDescriptor(SPARE_DESCRIPTOR);
     path = f.engine.straightPath();
   }
 
@@ -64,7 +67,8 @@ final class StraightPathTest {
 
   @Test
   void shouldGiveTheBackingAndCountWhenAReadIsHealthy() {
-    assertThat(path.enterRead(AT, buffer, 0, 2 * BLOCK)).isEqualTo(DESCRIPTOR);
+    assertThat(path.enterRead(AT, buffer, 0, 2 * BLOCK, place)).isTrue();
+    assertThat(place.descriptor()).isEqualTo(DESCRIPTOR);
 
     assertThat(f.engine.status().reads()).isEqualTo(1);
     assertThat(f.engine.status().readBytes()).isEqualTo(2 * BLOCK);
@@ -72,14 +76,12 @@ final class StraightPathTest {
 
   @ParameterizedTest
   @ValueSource(ints = {4, 5})
-  void shouldRefuseAndHoldNothingWhenABlockOfTheRangeHasMoved(int firstBlock) throws Exception {
+  void shouldRefuseAndHoldNothingWhenOneBlockOfTheRangeHasMoved(int firstBlock) throws Exception {
     f.engine.remap(5);
     long reads = f.engine.status().reads();
 
-    assertThat(path.enterRead(firstBlock * (long) BLOCK, buffer, 0, 2 * BLOCK))
-        .isEqualTo(StraightPath.NONE);
-    assertThat(path.enterWrite(firstBlock * (long) BLOCK, buffer, 0, 2 * BLOCK))
-        .isEqualTo(StraightPath.NONE);
+    assertThat(path.enterRead(firstBlock * (long) BLOCK, buffer, 0, 2 * BLOCK, place)).isFalse();
+    assertThat(path.enterWrite(firstBlock * (long) BLOCK, buffer, 0, 2 * BLOCK, place)).isFalse();
 
     assertThat(f.engine.status().reads()).isEqualTo(reads);
     assertThat(f.engine.status().writes()).isZero();
@@ -87,18 +89,75 @@ final class StraightPathTest {
   }
 
   @Test
+  void shouldGiveTheSlotWhenAReadIsOfAMovedBlock() throws Exception {
+    f.engine.remap(5);
+
+    assertThat(path.enterRead(AT, buffer, 0, BLOCK, place)).isTrue();
+
+    assertThat(place.descriptor()).isEqualTo(SPARE_DESCRIPTOR);
+    assertThat(place.isOnSpare()).isTrue();
+    f.spare.read(place.byteOffset(), buffer, 0, BLOCK);
+    assertThat(inBuffer()).isEqualTo(filled(BLOCK, stamp(5)));
+  }
+
+  @Test
+  void shouldGiveTheRightSectorsWhenAReadIsOfPartOfAMovedBlock() throws Exception {
+    f.engine.remap(5);
+    assertThat(path.enterRead(AT, buffer, 0, BLOCK, place)).isTrue();
+    long slotOffset = place.byteOffset();
+
+    assertThat(path.enterRead(AT + 512, buffer, 512, 1024, place)).isTrue();
+
+    assertThat(place.byteOffset()).isEqualTo(slotOffset + 512);
+  }
+
+  @Test
+  void shouldGiveTheSlotsWhenMovedBlocksLieTogetherThere() throws Exception {
+    f.engine.remap(5);
+    f.engine.remap(6);
+    f.engine.remap(8);
+
+    assertThat(path.enterRead(AT, buffer, 0, 2 * BLOCK, place)).isTrue();
+    assertThat(place.isOnSpare()).isTrue();
+    assertThat(path.enterRead(AT, buffer, 0, 4 * BLOCK, place)).isFalse();
+  }
+
+  @Test
+  void shouldWriteToTheSlotAndCountNoWriteOfTheDiskWhenABlockHasMoved() throws Exception {
+    f.engine.remap(5);
+    fillBuffer(77);
+
+    assertThat(path.enterWrite(AT, buffer, 0, BLOCK, place)).isTrue();
+    assertThat(place.descriptor()).isEqualTo(SPARE_DESCRIPTOR);
+    f.spare.write(place.byteOffset(), buffer, 0, BLOCK);
+    path.leaveWrite(AT, BLOCK, place);
+
+    assertThat(f.readBlock(5)).isEqualTo(filled(BLOCK, (byte) 77));
+    assertThat(moves(6)).isTrue(); // Of the same stripe: it is free.
+  }
+
+  @Test
+  void shouldRefuseWhenABlockIsLost() throws Exception {
+    f.failReads(5, 1);
+    assertThatThrownBy(() -> f.readBlock(5)).isInstanceOf(IOException.class);
+
+    assertThat(path.enterRead(AT, buffer, 0, BLOCK, place)).isFalse();
+    assertThat(path.enterWrite(AT, buffer, 0, BLOCK, place)).isFalse();
+  }
+
+  @Test
   void shouldRefuseWhenARangeIsNotAligned() {
-    assertThat(path.enterRead(AT + 1, buffer, 0, 512)).isEqualTo(StraightPath.NONE);
-    assertThat(path.enterRead(AT, buffer, 16, 512)).isEqualTo(StraightPath.NONE);
-    assertThat(path.enterWrite(AT, buffer, 0, 100)).isEqualTo(StraightPath.NONE);
+    assertThat(path.enterRead(AT + 1, buffer, 0, 512, place)).isFalse();
+    assertThat(path.enterRead(AT, buffer, 16, 512, place)).isFalse();
+    assertThat(path.enterWrite(AT, buffer, 0, 100, place)).isFalse();
   }
 
   @Test
   void shouldRefuseAndHoldNothingWhenTheDeviceHasNoDescriptor() throws Exception {
     f.backing.setDescriptor(-1);
 
-    assertThat(path.enterRead(AT, buffer, 0, BLOCK)).isEqualTo(StraightPath.NONE);
-    assertThat(path.enterWrite(AT, buffer, 0, BLOCK)).isEqualTo(StraightPath.NONE);
+    assertThat(path.enterRead(AT, buffer, 0, BLOCK, place)).isFalse();
+    assertThat(path.enterWrite(AT, buffer, 0, BLOCK, place)).isFalse();
 
     assertThat(moves(5)).isTrue();
   }
@@ -107,21 +166,21 @@ final class StraightPathTest {
   void shouldRefuseWritesWhenMountedReadOnly() throws Exception {
     f.open(Access.READ_ONLY);
 
-    assertThat(f.engine.straightPath().enterWrite(AT, buffer, 0, BLOCK))
-        .isEqualTo(StraightPath.NONE);
-    assertThat(f.engine.straightPath().enterRead(AT, buffer, 0, BLOCK)).isEqualTo(DESCRIPTOR);
+    assertThat(f.engine.straightPath().enterWrite(AT, buffer, 0, BLOCK, place)).isFalse();
+    assertThat(f.engine.straightPath().enterRead(AT, buffer, 0, BLOCK, place)).isTrue();
   }
 
   @Test
   void shouldKeepAMoverOutUntilTheWriteIsLeft() throws Exception {
-    assertThat(path.enterWrite(AT, buffer, 0, BLOCK)).isEqualTo(DESCRIPTOR);
+    assertThat(path.enterWrite(AT, buffer, 0, BLOCK, place)).isTrue();
+    assertThat(place.descriptor()).isEqualTo(DESCRIPTOR);
     CompletableFuture<RemapResult> mover = mover(5);
     assertThatThrownBy(() -> mover.get(200, TimeUnit.MILLISECONDS))
         .isInstanceOf(java.util.concurrent.TimeoutException.class);
 
     fillBuffer(77);
     f.backing.write(AT, buffer, 0, BLOCK);
-    path.leaveWrite(AT, BLOCK);
+    path.leaveWrite(AT, BLOCK, place);
 
     assertThat(mover.get(30, TimeUnit.SECONDS).moved()).isTrue();
     assertThat(f.readBlock(5)).isEqualTo(filled(BLOCK, (byte) 77));
@@ -130,18 +189,20 @@ final class StraightPathTest {
 
   @Test
   void shouldNotWaitForAMoverWhenItIsInTheRange() throws Exception {
-    int[] entered = {0};
+    boolean[] entered = {true};
     f.spare.setHook(
-        (operation, byteOffset, length) -> entered[0] = path.enterWrite(AT, buffer, 0, BLOCK));
+        (operation, byteOffset, length) ->
+            entered[0] = path.enterWrite(AT, buffer, 0, BLOCK, place));
 
     f.engine.remap(5);
 
-    assertThat(entered[0]).isEqualTo(StraightPath.NONE);
+    assertThat(entered[0]).isFalse();
   }
 
   @Test
   void shouldSalvageWhenAnEnteredReadHasFailed() throws Exception {
-    assertThat(path.enterRead(AT, buffer, 0, BLOCK)).isEqualTo(DESCRIPTOR);
+    assertThat(path.enterRead(AT, buffer, 0, BLOCK, place)).isTrue();
+    assertThat(place.descriptor()).isEqualTo(DESCRIPTOR);
 
     path.readAfterFailure(AT, buffer, 0, BLOCK);
 
@@ -153,7 +214,8 @@ final class StraightPathTest {
   @Test
   void shouldDeclareTheBlockLostWhenAnEnteredReadKeepsFailing() throws Exception {
     f.failReads(5, 1);
-    assertThat(path.enterRead(AT, buffer, 0, BLOCK)).isEqualTo(DESCRIPTOR);
+    assertThat(path.enterRead(AT, buffer, 0, BLOCK, place)).isTrue();
+    assertThat(place.descriptor()).isEqualTo(DESCRIPTOR);
 
     assertThatThrownBy(() -> path.readAfterFailure(AT, buffer, 0, BLOCK))
         .isInstanceOf(MediumErrorException.class);
@@ -166,7 +228,8 @@ final class StraightPathTest {
   void shouldRelocateAndLeaveWhenAnEnteredWriteHasFailed() throws Exception {
     f.failWrites(5, 1);
     fillBuffer(77);
-    assertThat(path.enterWrite(AT, buffer, 0, BLOCK)).isEqualTo(DESCRIPTOR);
+    assertThat(path.enterWrite(AT, buffer, 0, BLOCK, place)).isTrue();
+    assertThat(place.descriptor()).isEqualTo(DESCRIPTOR);
 
     path.leaveFailedWrite(AT, BLOCK);
     path.writeAfterFailure(AT, buffer, 0, BLOCK);
@@ -185,7 +248,8 @@ final class StraightPathTest {
         0,
         f.spare.sizeBytes(),
         io.remapfs.engine.device.CrashableDevice.Fault.MEDIUM);
-    assertThat(path.enterWrite(AT, buffer, 0, BLOCK)).isEqualTo(DESCRIPTOR);
+    assertThat(path.enterWrite(AT, buffer, 0, BLOCK, place)).isTrue();
+    assertThat(place.descriptor()).isEqualTo(DESCRIPTOR);
 
     path.leaveFailedWrite(AT, BLOCK);
     assertThatThrownBy(() -> path.writeAfterFailure(AT, buffer, 0, BLOCK))
@@ -193,6 +257,7 @@ final class StraightPathTest {
 
     assertThat(f.engine.status().writeErrors()).isEqualTo(1);
     f.backing.setHook((operation, byteOffset, length) -> {});
-    assertThat(path.enterWrite(AT, buffer, 0, BLOCK)).isEqualTo(DESCRIPTOR);
+    assertThat(path.enterWrite(AT, buffer, 0, BLOCK, place)).isTrue();
+    assertThat(place.descriptor()).isEqualTo(DESCRIPTOR);
   }
 }

@@ -2,6 +2,7 @@ package io.remapfs.mount.fs;
 
 import io.remapfs.engine.RemapEngine;
 import io.remapfs.engine.StraightPath;
+import io.remapfs.engine.TransferPlace;
 import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.posix.Errno;
 
@@ -107,13 +108,13 @@ public final class ImageFile {
    * Begins a read for a worker that submits the transfer itself; {@link #readAfterFailure} must
    * follow where that fails or is short.
    *
-   * @return the descriptor to read from at the same offset, or {@link StraightPath#NONE} for what
-   *     belongs to {@link #read}
+   * @param place takes where to read from
+   * @return false for what belongs to {@link #read}
    */
-  public int enterRead(long byteOffset, IoBuffer buffer, int at, int lengthBytes) {
+  public boolean enterRead(
+      long byteOffset, IoBuffer buffer, int at, int lengthBytes, TransferPlace place) {
     return isInside(byteOffset, lengthBytes)
-        ? straight.enterRead(byteOffset, buffer, at, lengthBytes)
-        : StraightPath.NONE;
+        && straight.enterRead(byteOffset, buffer, at, lengthBytes, place);
   }
 
   /** Does an entered read over; the results are those of {@link #read}. */
@@ -130,18 +131,19 @@ public final class ImageFile {
    * Begins a write for a worker that submits the transfer itself; {@link #leaveWrite} must follow
    * where that was taken whole, else {@link #leaveFailedWrite}, and {@link #writeAfterFailure}.
    *
-   * @return the descriptor to write to at the same offset, or {@link StraightPath#NONE} for what
-   *     belongs to {@link #write}
+   * @param place takes where to write to
+   * @return false for what belongs to {@link #write}
    */
-  public int enterWrite(long byteOffset, IoBuffer buffer, int at, int lengthBytes) {
-    return !readOnly && isInside(byteOffset, lengthBytes)
-        ? straight.enterWrite(byteOffset, buffer, at, lengthBytes)
-        : StraightPath.NONE;
+  public boolean enterWrite(
+      long byteOffset, IoBuffer buffer, int at, int lengthBytes, TransferPlace place) {
+    return !readOnly
+        && isInside(byteOffset, lengthBytes)
+        && straight.enterWrite(byteOffset, buffer, at, lengthBytes, place);
   }
 
   /** Ends an entered write that was taken whole. */
-  public void leaveWrite(long byteOffset, int lengthBytes) {
-    straight.leaveWrite(byteOffset, lengthBytes);
+  public void leaveWrite(long byteOffset, int lengthBytes, TransferPlace place) {
+    straight.leaveWrite(byteOffset, lengthBytes, place);
   }
 
   /** Ends an entered write that failed or was taken in part. */

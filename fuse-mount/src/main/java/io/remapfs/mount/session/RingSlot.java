@@ -1,5 +1,7 @@
 package io.remapfs.mount.session;
 
+import io.remapfs.engine.TransferPlace;
+
 /**
  * One request on its way: the buffer in which it stands, and what is needed of it when its transfer
  * comes back. Made once, used again and again.
@@ -38,6 +40,9 @@ final class RingSlot {
 
   /** Whether a transfer of it is in the ring, or may become one. */
   boolean inRing;
+
+  /** Where the transfer goes. */
+  final TransferPlace place = new TransferPlace();
 
   /** The transfer: that of a WRITE, or a READ. */
   boolean writes;

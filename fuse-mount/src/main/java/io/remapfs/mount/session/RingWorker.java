@@ -1,6 +1,5 @@
 package io.remapfs.mount.session;
 
-import io.remapfs.engine.StraightPath;
 import io.remapfs.engine.posix.Errno;
 import io.remapfs.engine.posix.LibC;
 import io.remapfs.engine.posix.Posix;
@@ -13,11 +12,12 @@ import org.jspecify.annotations.Nullable;
  * serves as many requests at once as there are slots, and sleeps in one place only.
  *
  * <p><b>The way of a request.</b> The ring awaits that the descriptor can be read, and reads it. A
- * READ or WRITE of the image with a straight path ({@link StraightPath}) becomes a chain of two:
- * the backing's transfer, and the reply, which the kernel sends itself when the transfer was done
- * in full. So the loop sees one completion for a request: that of the reply, or that of the
- * transfer where this failed or was short, and then no reply was sent. Whatever may wait goes to
- * the helpers ({@link SlowRequests}): the loop waits for nobody's guard, retry, lock or barrier.
+ * READ or WRITE of the image with a straight path ({@link io.remapfs.engine.StraightPath}) becomes
+ * a chain of two: the backing's transfer, and the reply, which the kernel sends itself when the
+ * transfer was done in full. So the loop sees one completion for a request: that of the reply, or
+ * that of the transfer where this failed or was short, and then no reply was sent. Whatever may
+ * wait goes to the helpers ({@link SlowRequests}): the loop waits for nobody's guard, retry, lock
+ * or barrier.
  *
  * <p><b>A write's guard</b> is entered before the table is asked and left when the reply's
  * completion is seen, so a little after the reply: longer than need be is safe. Where the transfer
@@ -257,8 +257,7 @@ final class RingWorker implements SessionWorker, RingSlot.Owner {
     @Nullable RingSlot free = slots.take(sizeBytes);
     RingSlot slot = free != null ? free : request;
     RequestBuffer buffer = slot.buffer;
-    int device = image.enterRead(byteOffset, buffer.memory(), RequestBuffer.DATA, sizeBytes);
-    if (device == StraightPath.NONE) {
+    if (!image.enterRead(byteOffset, buffer.memory(), RequestBuffer.DATA, sizeBytes, slot.place)) {
       if (free != null) {
         slots.give(free);
       }
@@ -272,10 +271,10 @@ final class RingWorker implements SessionWorker, RingSlot.Owner {
     int replyBytes = ImageRequests.readReply(buffer, slot.unique, sizeBytes);
     long of = (long) slot.index << 1;
     ring.read(
-        device,
+        slot.place.descriptor(),
         buffer.dataAddress(),
         sizeBytes,
-        byteOffset,
+        slot.place.byteOffset(),
         of | TRANSFER_BIT,
         IoUring.LINK | IoUring.QUIET);
     ring.write(fd, buffer.replyAddress(), replyBytes, 0, of, 0);
@@ -290,21 +289,22 @@ final class RingWorker implements SessionWorker, RingSlot.Owner {
       return;
     }
     long byteOffset = asked.requestLong(FuseProtocol.IO_OFFSET);
-    int device = image.enterWrite(byteOffset, asked.memory(), RequestBuffer.DATA, sizeBytes);
-    if (device == StraightPath.NONE) {
+    if (!image.enterWrite(
+        byteOffset, asked.memory(), RequestBuffer.DATA, sizeBytes, request.place)) {
       handOver(request, lengthBytes, sizeBytes);
       return;
     }
     RingSlot slot = settled(request, lengthBytes, sizeBytes);
+    slot.place.copy(request.place);
     RequestBuffer buffer = slot.buffer;
     begin(slot, true, buffer.requestLong(FuseProtocol.IN_UNIQUE), byteOffset, sizeBytes);
     buffer.putAsideWritten(sizeBytes, slot.unique);
     long of = (long) slot.index << 1;
     ring.write(
-        device,
+        slot.place.descriptor(),
         buffer.dataAddress(),
         sizeBytes,
-        byteOffset,
+        slot.place.byteOffset(),
         of | TRANSFER_BIT,
         IoUring.LINK | IoUring.QUIET);
     ring.write(fd, buffer.asideAddress(), FuseProtocol.WRITE_REPLY_BYTES, 0, of, 0);
@@ -365,7 +365,7 @@ final class RingWorker implements SessionWorker, RingSlot.Owner {
       return;
     }
     if (slot.writes) {
-      image.leaveWrite(slot.byteOffset, slot.sizeBytes);
+      image.leaveWrite(slot.byteOffset, slot.sizeBytes, slot.place);
     }
     if (result < 0) {
       RequestServer.noteRefusedReply(-result);

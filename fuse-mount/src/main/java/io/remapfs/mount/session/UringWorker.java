@@ -1,6 +1,5 @@
 package io.remapfs.mount.session;
 
-import io.remapfs.engine.StraightPath;
 import io.remapfs.engine.posix.Errno;
 import io.remapfs.engine.posix.Posix;
 import io.remapfs.mount.fs.ImageFile;
@@ -15,12 +14,12 @@ import org.apache.logging.log4j.Logger;
  *
  * <p><b>The way of a request.</b> Each entry ({@link UringEntry}) was registered once and is with
  * the kernel until a request stands in it, which is a completion. A READ or WRITE of the image with
- * a straight path ({@link StraightPath}) becomes a transfer of the backing, from or to the entry's
- * own memory. A READ's reply is chained to it: the kernel sends it when the transfer was done in
- * full. A WRITE's reply stands where its payload does, so it is made when the transfer's completion
- * is seen. Whatever may wait goes to the helpers ({@link SlowRequests}), which leave the reply in
- * the entry and give it back. The reply is a command that at the same time asks for the next
- * request.
+ * a straight path ({@link io.remapfs.engine.StraightPath}) becomes a transfer of the backing, from
+ * or to the entry's own memory. A READ's reply is chained to it: the kernel sends it when the
+ * transfer was done in full. A WRITE's reply stands where its payload does, so it is made when the
+ * transfer's completion is seen. Whatever may wait goes to the helpers ({@link SlowRequests}),
+ * which leave the reply in the entry and give it back. The reply is a command that at the same time
+ * asks for the next request.
  *
  * <p><b>A chain that is cut</b>, by a transfer that failed or was short, gives two completions: the
  * transfer's, and that of the reply, which was not sent. Only after both is the entry the helpers'.
@@ -294,12 +293,10 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
     RingSlot slot = entry.slot;
     long byteOffset = entry.operationLong(FuseProtocol.IO_OFFSET);
     int sizeBytes = entry.operationInt(FuseProtocol.IO_SIZE);
-    int device = StraightPath.NONE;
-    if (isOrderly(entry, sizeBytes)
-        && (sizeBytes <= RingWorkers.LONG_READ_BYTES || !slow.hasHelpersToSpare())) {
-      device = image.enterRead(byteOffset, slot.buffer.memory(), RequestBuffer.DATA, sizeBytes);
-    }
-    if (device == StraightPath.NONE) {
+    if (!isOrderly(entry, sizeBytes)
+        || (sizeBytes > RingWorkers.LONG_READ_BYTES && slow.hasHelpersToSpare())
+        || !image.enterRead(
+            byteOffset, slot.buffer.memory(), RequestBuffer.DATA, sizeBytes, slot.place)) {
       handOver(entry);
       return;
     }
@@ -307,7 +304,12 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
     entry.isChained = true;
     entry.putRead(sizeBytes); // Sent only if it becomes true.
     ring.read(
-        device, slot.buffer.dataAddress(), sizeBytes, byteOffset, transferOf(slot), IoUring.LINK);
+        slot.place.descriptor(),
+        slot.buffer.dataAddress(),
+        sizeBytes,
+        slot.place.byteOffset(),
+        transferOf(slot),
+        IoUring.LINK);
     commit(entry);
   }
 
@@ -315,16 +317,21 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
     RingSlot slot = entry.slot;
     long byteOffset = entry.operationLong(FuseProtocol.IO_OFFSET);
     int sizeBytes = entry.operationInt(FuseProtocol.IO_SIZE);
-    int device = StraightPath.NONE;
-    if (isOrderly(entry, sizeBytes) && sizeBytes <= entry.payloadBytes()) {
-      device = image.enterWrite(byteOffset, slot.buffer.memory(), RequestBuffer.DATA, sizeBytes);
-    }
-    if (device == StraightPath.NONE) {
+    if (!isOrderly(entry, sizeBytes)
+        || sizeBytes > entry.payloadBytes()
+        || !image.enterWrite(
+            byteOffset, slot.buffer.memory(), RequestBuffer.DATA, sizeBytes, slot.place)) {
       handOver(entry);
       return;
     }
     begin(slot, true, byteOffset, sizeBytes);
-    ring.write(device, slot.buffer.dataAddress(), sizeBytes, byteOffset, transferOf(slot), 0);
+    ring.write(
+        slot.place.descriptor(),
+        slot.buffer.dataAddress(),
+        sizeBytes,
+        slot.place.byteOffset(),
+        transferOf(slot),
+        0);
   }
 
   /** Whether a READ or WRITE is the image's, and no more than was agreed on. */
@@ -384,7 +391,7 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
       return;
     }
     if (slot.writes) {
-      image.leaveWrite(slot.byteOffset, slot.sizeBytes);
+      image.leaveWrite(slot.byteOffset, slot.sizeBytes, slot.place);
       entry.putWritten(result);
     }
     if (!isChained) {
