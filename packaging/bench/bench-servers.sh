@@ -21,7 +21,7 @@ await() {
 }
 
 has_bytes() { [[ $(stat -c %s "$1" 2>/dev/null || echo 0) -gt 0 ]]; }
-is_socket() { [[ -S $1 ]]; }
+answers() { nbdinfo --size "$1" >/dev/null 2>&1; } # A socket is there before anybody listens on it.
 has_ended() { ! kill -0 "$1" 2>/dev/null; }
 
 # ---- each server ---------------------------------------------------------------------------------
@@ -63,7 +63,7 @@ start_qemu() {
 # start_nbdfuse NAME BACKING [--filter=FILTER] KEY=VALUE...: shows the file $folder/NAME. A socket rather than a
 # subprocess, since only that lets nbdfuse have several connections.
 start_nbdfuse() {
-  local name=$1 backing=$2 filter=()
+  local name=$1 backing=$2 uri="nbd+unix:///?socket=$folder/$1.sock" filter=()
   shift 2
   [[ $1 != --filter=* ]] || {
     filter=("$1")
@@ -71,9 +71,9 @@ start_nbdfuse() {
   }
   nbdkit --foreground "${filter[@]}" --unix "$folder/$name.sock" file "$backing" "$@" >"$folder/$name.nbdkit.log" 2>&1 &
   processes+=($!)
-  await 10 is_socket "$folder/$name.sock" || die "nbdkit does not serve: $(cat "$folder/$name.nbdkit.log")"
+  await 10 answers "$uri" || die "nbdkit does not serve: $(cat "$folder/$name.nbdkit.log")"
   : >"$folder/$name"
-  nbdfuse --connections 4 "$folder/$name" "nbd+unix:///?socket=$folder/$name.sock" >"$folder/$name.log" 2>&1 &
+  nbdfuse --connections 4 "$folder/$name" "$uri" >"$folder/$name.log" 2>&1 &
   files+=("$folder/$name")
   shows "$name"
 }
