@@ -69,6 +69,7 @@ start_nbdfuse() {
     filter=("$1")
     shift
   }
+  rm -f "$folder/$name.sock" # Of an earlier part: nbdkit leaves it behind.
   nbdkit --foreground "${filter[@]}" --unix "$folder/$name.sock" file "$backing" "$@" >"$folder/$name.nbdkit.log" 2>&1 &
   processes+=($!)
   await 10 answers "$uri" || die "nbdkit does not serve: $(cat "$folder/$name.nbdkit.log")"
