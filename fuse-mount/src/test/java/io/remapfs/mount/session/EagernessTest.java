@@ -2,7 +2,6 @@ package io.remapfs.mount.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
 
 final class EagernessTest {
@@ -14,22 +13,21 @@ final class EagernessTest {
   private long nowNanos;
 
   /** Serves for so many epochs; returns in how many of them loops were eager. */
-  private int serve(int epochs, int depth, double calmRate, double eagerRate) {
-    return serve(epochs, depth, eager -> eager == 1 ? eagerRate : calmRate);
-  }
-
-  private int serve(int epochs, int depth, DoubleUnaryOperator requestsInEpoch) {
+  private int serve(int epochs, int depth, int calmRate, int eagerRate) {
     int eagerEpochs = 0;
     for (int i = 0; i < epochs; i++) {
-      boolean eager = eagerness.isEager();
-      eagerEpochs += eager ? 1 : 0;
-      int requests = (int) requestsInEpoch.applyAsDouble(eager ? 1 : 0);
-      nowNanos += Eagerness.SETTLING_NANOS;
-      eagerness.took(requests, depth, nowNanos);
-      nowNanos += Eagerness.EPOCH_NANOS - Eagerness.SETTLING_NANOS;
-      eagerness.took(requests, depth, nowNanos);
+      int rate = eagerness.isEager() ? eagerRate : calmRate;
+      eagerEpochs += eagerness.isEager() ? 1 : 0;
+      serveEpoch(depth, rate, rate);
     }
     return eagerEpochs;
+  }
+
+  private void serveEpoch(int depth, int whileSettling, int afterwards) {
+    nowNanos += Eagerness.SETTLING_NANOS;
+    eagerness.took(whileSettling, depth, nowNanos);
+    nowNanos += Eagerness.EPOCH_NANOS - Eagerness.SETTLING_NANOS;
+    eagerness.took(afterwards, depth, nowNanos);
   }
 
   @Test
@@ -90,10 +88,7 @@ final class EagernessTest {
     serve(100, SHALLOW, 3000, 2000);
     for (int i = 0; i < 100; i++) { // Eager epochs begin fast, and calm ones slowly.
       boolean eager = eagerness.isEager();
-      nowNanos += Eagerness.SETTLING_NANOS;
-      eagerness.took(eager ? 9000 : 1000, SHALLOW, nowNanos);
-      nowNanos += Eagerness.EPOCH_NANOS - Eagerness.SETTLING_NANOS;
-      eagerness.took(eager ? 2000 : 3000, SHALLOW, nowNanos);
+      serveEpoch(SHALLOW, eager ? 9000 : 1000, eager ? 2000 : 3000);
     }
     assertThat(serve(100, SHALLOW, 3000, 2000)).isLessThan(20);
   }
