@@ -126,8 +126,17 @@ public final class IoUring implements AutoCloseable {
 
   /** Why there is none here: a sentence without its full stop; "" if there is. */
   public static String problem() {
+    return problem(SETUP_FLAGS);
+  }
+
+  /** The same of one with submissions of 128 bytes. */
+  public static String wideProblem() {
+    return problem(SETUP_FLAGS | RingLayout.SETUP_SQE128);
+  }
+
+  private static String problem(int flags) {
     try {
-      open(1).close();
+      open(RingCalls.NATIVE, 1, flags).close();
       return "";
     } catch (RingUnavailableException e) {
       return String.valueOf(e.getMessage());

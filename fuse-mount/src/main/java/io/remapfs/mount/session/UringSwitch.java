@@ -1,7 +1,6 @@
 package io.remapfs.mount.session;
 
 import io.remapfs.mount.ring.IoUring;
-import io.remapfs.mount.ring.RingUnavailableException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,11 +24,6 @@ public final class UringSwitch {
     } catch (IOException e) {
       return "this kernel has no FUSE over io_uring (Linux 6.14 has, with CONFIG_FUSE_IO_URING)";
     }
-    try {
-      IoUring.openWide(1).close();
-      return "";
-    } catch (RingUnavailableException e) {
-      return String.valueOf(e.getMessage());
-    }
+    return IoUring.wideProblem();
   }
 }
