@@ -7,6 +7,7 @@ import io.remapfs.engine.device.IoMode;
 import io.remapfs.mount.daemon.HealthChoice;
 import io.remapfs.mount.daemon.MountRequest;
 import io.remapfs.mount.daemon.MountSession;
+import io.remapfs.mount.daemon.NativePreload;
 import io.remapfs.mount.preflight.DaemonUser;
 import io.remapfs.mount.preflight.RefusedException;
 import io.remapfs.mount.session.SessionKind;
@@ -178,6 +179,7 @@ final class MountCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws RefusedException {
+    NativePreload.await();
     MountSession.run(request(), spec.commandLine().getOut());
     return 0;
   }

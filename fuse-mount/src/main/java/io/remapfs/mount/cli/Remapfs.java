@@ -1,5 +1,6 @@
 package io.remapfs.mount.cli;
 
+import io.remapfs.mount.daemon.NativePreload;
 import io.remapfs.mount.daemon.ProgramVersion;
 import io.remapfs.mount.preflight.ExitCode;
 import io.remapfs.mount.preflight.RefusedException;
@@ -68,6 +69,9 @@ public final class Remapfs implements Runnable {
 
   /** Runs one command and ends the process with its exit code. */
   public static void main(String[] args) {
+    if (args.length > 0 && COMMANDS.get(args[0]) == MountCommand.class) {
+      NativePreload.begin(); // It is the one command for whose start others wait.
+    }
     PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     System.exit(commandLine(args).setOut(out).setErr(err).execute(args));

@@ -120,6 +120,11 @@ final class DaemonLog {
     context.updateLoggers();
   }
 
+  /** Loads most of what a log needs; starts none. */
+  static void preload() {
+    PatternLayout.newBuilder().withPattern(PATTERN).build();
+  }
+
   /** Writes out what is buffered. */
   static void stop() {
     LogManager.shutdown();
