@@ -242,6 +242,15 @@ public final class IoUring implements AutoCloseable {
   }
 
   /**
+   * Puts in a wait for a span of time. The result is -ETIME.
+   *
+   * @param timespec the address of a {@code struct __kernel_timespec}, read when this is begun
+   */
+  public void alarm(long timespec, long userData) {
+    put(RingLayout.OP_TIMEOUT, -1, timespec, 1, 0, 0, userData, 0);
+  }
+
+  /**
    * Puts a command to FUSE in; only in a wide ring. The result is 0, or a negative errno.
    *
    * @param onFd a descriptor of the mount

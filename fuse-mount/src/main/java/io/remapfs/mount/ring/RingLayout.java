@@ -23,7 +23,8 @@ package io.remapfs.mount.ring;
  * | opcode | flags | ioprio | fd | offset | address | len | rw_flags | user_data | 0 ... |
  * </pre>
  *
- * POLL has the awaited events in place of {@code rw_flags}.
+ * POLL has the awaited events in place of {@code rw_flags}. TIMEOUT has the address of a time span,
+ * 1 in place of {@code len}, and no offset.
  *
  * <p>A wide ring's submissions have 128 bytes. A URING_CMD has its number in place of the offset,
  * and from byte 48 on what is its own; that of FUSE ({@code struct fuse_uring_cmd_req}, {@code
@@ -101,6 +102,7 @@ final class RingLayout {
 
   // Opcodes and flags of a submission
   static final int OP_POLL = 6;
+  static final int OP_TIMEOUT = 11;
   static final int OP_READ = 22;
   static final int OP_WRITE = 23;
   static final int OP_URING_CMD = 46;

@@ -32,9 +32,9 @@ final class BlockingWorker implements SessionWorker {
         BlockingWorker worker =
             new BlockingWorker(mount, images, mount.cloneDescriptor(0), onInitialised);
         made.accept(worker);
-        if (i >= RequestBuffer.WHOLE_BUFFERS) {
-          worker.buffer.keepShort();
-        }
+        boolean isWhole = i < RequestBuffer.WHOLE_BUFFERS;
+        worker.buffer.prepare(
+            isWhole ? InitNegotiation.MAX_TRANSFER_BYTES : RequestBuffer.SHORT_BYTES);
       }
     };
   }

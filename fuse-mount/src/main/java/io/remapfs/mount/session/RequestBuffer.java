@@ -21,11 +21,10 @@ import jnr.ffi.Pointer;
  * whole reply is one piece. A WRITE's reply can be put aside, at the very beginning, where the
  * payload is still needed.
  *
- * <p>Memory is locked, so all of it is resident, and most requests are short. Of a session's
- * buffers for long requests, {@value #WHOLE_BUFFERS} are in memory from the start, so that the
- * longest writes of a machine that has no memory left are served; the others begin with {@value
- * #SHORT_BYTES} bytes each and take the rest at their first longer request, once ({@link
- * #keepShort}).
+ * <p>Memory is locked, so all of it is resident, and most requests are short. So a buffer is only
+ * room, of which a part is there from the start ({@link #prepare}) and the rest at the first longer
+ * request. Of a session's buffers for long requests {@value #WHOLE_BUFFERS} are whole, so that the
+ * longest writes of a machine that has no memory left are served.
  *
  * <p>Not thread-safe.
  */
@@ -46,12 +45,17 @@ final class RequestBuffer {
   /** How many of a session's buffers, or a loop's, are whole from the start. */
   static final int WHOLE_BUFFERS = 2;
 
-  /** What each buffer has from the start; more than any request that is not sequential. */
-  private static final int SHORT_BYTES = 64 << 10;
+  /** What a buffer for any request has from the start; most that are not sequential are shorter. */
+  static final int SHORT_BYTES = 64 << 10;
 
   private final IoBuffer memory;
   private final ByteBuffer bytes;
   private final int dataBytes;
+
+  /** What is there from the start, and stays. */
+  private int presentBytes;
+
+  private boolean hasGrown;
 
   /** The length of the reply that stands here to be fetched; 0 without one. */
   private int keptReplyBytes;
@@ -63,21 +67,32 @@ final class RequestBuffer {
 
   /** For payloads and data of up to {@code dataBytes}. */
   RequestBuffer(int dataBytes) {
-    this.memory = IoBuffer.allocate(DATA + dataBytes);
+    this.memory = IoBuffer.reserve(DATA + dataBytes);
     this.bytes = memory.bytes().duplicate().order(ByteOrder.nativeOrder());
     this.dataBytes = dataBytes;
   }
 
-  /**
-   * Keeps {@value #SHORT_BYTES} bytes of payload or data, and gives back what a longer one needs.
-   */
-  void keepShort() {
-    keep(SHORT_BYTES);
+  /** Has memory for so much payload or data from now on, and for more once there is more. */
+  void prepare(int newPresentBytes) {
+    presentBytes = Math.min(newPresentBytes, dataBytes);
+    memory.touch(0, DATA + presentBytes);
   }
 
-  /** Gives back what a longer payload or data than this needs, until there is one. */
-  void keep(int shortBytes) {
-    memory.release(Math.min(DATA + shortBytes, memory.capacityBytes()), memory.capacityBytes());
+  /** Told of a payload or data to come; whether that takes more memory than is always there. */
+  boolean grows(int bytesToCome) {
+    if (bytesToCome <= presentBytes) {
+      return false;
+    }
+    hasGrown = true;
+    return true;
+  }
+
+  /** Gives back what longer payloads and data took; none may stand here. */
+  void shrink() {
+    if (hasGrown) {
+      hasGrown = false;
+      memory.release(DATA + presentBytes, memory.capacityBytes());
+    }
   }
 
   /** The most bytes of payload or data. */

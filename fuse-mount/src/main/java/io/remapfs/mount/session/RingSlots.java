@@ -13,6 +13,9 @@ final class RingSlots {
   /** What a short slot holds, in bytes. */
   static final int SHORT_BYTES = 16 << 10;
 
+  /** What a short one has memory for from the start, in bytes: a block. */
+  static final int PRESENT_BYTES = 4 << 10;
+
   /** One of them stands open for the next request. */
   static final int LONG_SLOTS = 12;
 
@@ -39,15 +42,26 @@ final class RingSlots {
     @Nullable RingSlot pop() {
       return size == 0 ? null : slots[--size];
     }
+
+    void shrink() {
+      for (int i = 0; i < size; i++) {
+        RingSlot slot = slots[i];
+        if (slot != null) {
+          slot.buffer.shrink();
+        }
+      }
+    }
   }
 
   RingSlots(RingWorker owner) {
     for (int i = 0; i < all.length; i++) {
       boolean isShort = i < SHORT_SLOTS;
       all[i] = new RingSlot(owner, i, isShort ? SHORT_BYTES : InitNegotiation.MAX_TRANSFER_BYTES);
-      if (i < COUNT - RequestBuffer.WHOLE_BUFFERS) { // The stack's last are the first taken.
-        all[i].buffer.keepShort();
-      }
+      boolean isWhole = i >= COUNT - RequestBuffer.WHOLE_BUFFERS; // The first to be taken.
+      all[i].buffer.prepare(
+          isShort
+              ? PRESENT_BYTES
+              : isWhole ? InitNegotiation.MAX_TRANSFER_BYTES : RequestBuffer.SHORT_BYTES);
       give(all[i]);
     }
   }
@@ -71,6 +85,12 @@ final class RingSlots {
   /** A free slot for any request; null if there is none. */
   @Nullable RingSlot takeLong() {
     return longOnes.pop();
+  }
+
+  /** Gives back the memory that free ones took for long requests. */
+  void shrinkFree() {
+    shortOnes.shrink();
+    longOnes.shrink();
   }
 
   /** Makes a slot free. */

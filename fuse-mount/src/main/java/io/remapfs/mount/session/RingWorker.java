@@ -37,6 +37,7 @@ final class RingWorker implements SessionWorker, RingSlot.Owner {
   // What a completion is of: a slot's index with a bit for which of its two, or one of these.
   private static final long ARRIVAL = -1;
   private static final long RETURN = -2;
+  private static final long ALARM = -3;
   private static final int TRANSFER_BIT = 1;
 
   /**
@@ -57,6 +58,7 @@ final class RingWorker implements SessionWorker, RingSlot.Owner {
   private final Spinning spinning;
   private final Eagerness eagerness;
   private final ReturnedSlots returned = new ReturnedSlots(RingSlots.COUNT);
+  private final GrownBuffers grown = new GrownBuffers(GrownBuffers.PERIOD);
 
   /** Where the next request will stand; null while there is no free slot for it. */
   private @Nullable RingSlot arrival;
@@ -106,6 +108,7 @@ final class RingWorker implements SessionWorker, RingSlot.Owner {
         await();
         takeCompletions();
         takeReturned();
+        giveBackMemory();
         awaitArrival();
       }
     } finally {
@@ -146,6 +149,8 @@ final class RingWorker implements SessionWorker, RingSlot.Owner {
         eagerness.took(arrivals, inFlight, System.nanoTime());
       } else if (of == RETURN) {
         awaitReturns();
+      } else if (of == ALARM) {
+        grown.alarmed();
       } else {
         completed(slots.at((int) (of >>> 1)), (of & TRANSFER_BIT) != 0, result);
       }
@@ -186,6 +191,14 @@ final class RingWorker implements SessionWorker, RingSlot.Owner {
 
   private void awaitReturns() {
     returned.await(ring, RETURN);
+  }
+
+  private void giveBackMemory() {
+    if (grown.areIdle()) {
+      slots.shrinkFree();
+      grown.shrunk();
+    }
+    grown.setAlarm(ring, ALARM);
   }
 
   private void takeReturned() {
@@ -324,6 +337,7 @@ final class RingWorker implements SessionWorker, RingSlot.Owner {
     slot.unique = unique;
     slot.byteOffset = byteOffset;
     slot.sizeBytes = sizeBytes;
+    grown.used(slot.buffer, sizeBytes);
     inFlight++;
   }
 
@@ -334,6 +348,7 @@ final class RingWorker implements SessionWorker, RingSlot.Owner {
     RingSlot slot = settled(request, lengthBytes, dataBytes);
     slot.task = RingSlot.Task.SERVE;
     slot.lengthBytes = lengthBytes;
+    grown.used(slot.buffer, dataBytes);
     slow.add(slot);
   }
 

@@ -49,6 +49,7 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
 
   // What a completion is of: an entry's index with a bit for which of its two, or this.
   private static final long RETURN = -1;
+  private static final long ALARM = -2;
   private static final int TRANSFER_BIT = 1;
 
   /** Transfers that are submitted together. */
@@ -75,6 +76,7 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
   private final UringStart start;
   private final UringEntry[] entries;
   private final ReturnedSlots returned;
+  private final GrownBuffers grown = new GrownBuffers(GrownBuffers.PERIOD);
 
   /** Whether the kernel said that the mount is gone. */
   private boolean disconnected;
@@ -82,6 +84,7 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
   private boolean ringClosed;
   private int live;
   private int transfers;
+  private int atHelpers;
 
   /** Transfers that were put in the ring and not submitted yet. */
   private int unsubmitted;
@@ -111,9 +114,8 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
     this.entries = new UringEntry[size.entries()];
     for (int i = 0; i < entries.length; i++) {
       entries[i] = new UringEntry(this, i, size.payloadBytes());
-      if (i < entries.length - RequestBuffer.WHOLE_BUFFERS) { // The kernel takes the last first.
-        entries[i].slot.buffer.keep(RingSlots.SHORT_BYTES);
-      }
+      boolean isWhole = i == entries.length - 1; // The kernel takes it first.
+      entries[i].slot.buffer.prepare(isWhole ? size.payloadBytes() : RingSlots.PRESENT_BYTES);
     }
     this.returned = new ReturnedSlots(entries.length);
   }
@@ -144,6 +146,7 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
         await(eager);
         takeCompletions();
         takeReturned();
+        giveBackMemory();
       }
       if (registered && !disconnected) {
         throw new IllegalStateException("a queue has no entry left, but the mount stands");
@@ -225,12 +228,16 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
         awaitReturns();
         continue;
       }
+      if (of == ALARM) {
+        grown.alarmed();
+        continue;
+      }
       UringEntry entry = entries[(int) (of >>> 1)];
       if ((of & TRANSFER_BIT) != 0) {
         transferred(entry, result);
       } else if (entry.isCut) {
         entry.isCut = false;
-        slow.add(entry.slot);
+        help(entry.slot);
       } else if (result < 0) {
         ended(result);
       } else {
@@ -260,11 +267,31 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
   private void takeReturned() {
     for (RingSlot slot = returned.poll(); slot != null; slot = returned.poll()) {
       UringEntry entry = entries[slot.index];
+      atHelpers--;
       if (!entry.takeReply()) {
         entry.putError(-Errno.EIO); // A bug of ours; it was logged where it happened.
       }
       commit(entry);
     }
+  }
+
+  /**
+   * Gives back what long requests took, once there was none for a while and nothing is on its way.
+   *
+   * <p>Entries that are with the kernel hold nothing: it puts a request into one within our own
+   * calls only, and that has a completion.
+   */
+  private void giveBackMemory() {
+    if (grown.areIdle() && transfers == 0 && atHelpers == 0) {
+      ring.submitAndWait(0); // Replies still stood in their entries.
+      if (!ring.hasCompletion()) {
+        for (UringEntry entry : entries) {
+          entry.slot.buffer.shrink();
+        }
+        grown.shrunk();
+      }
+    }
+    grown.setAlarm(ring, ALARM);
   }
 
   /** The kernel gives an entry back for good. */
@@ -293,6 +320,7 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
     RingSlot slot = entry.slot;
     long byteOffset = entry.operationLong(FuseProtocol.IO_OFFSET);
     int sizeBytes = entry.operationInt(FuseProtocol.IO_SIZE);
+    grown.used(slot.buffer, sizeBytes);
     if (!isOrderly(entry, sizeBytes)
         || (sizeBytes > RingWorkers.LONG_READ_BYTES && slow.hasHelpersToSpare())
         || !image.enterRead(
@@ -317,6 +345,7 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
     RingSlot slot = entry.slot;
     long byteOffset = entry.operationLong(FuseProtocol.IO_OFFSET);
     int sizeBytes = entry.operationInt(FuseProtocol.IO_SIZE);
+    grown.used(slot.buffer, sizeBytes);
     if (!isOrderly(entry, sizeBytes)
         || sizeBytes > entry.payloadBytes()
         || !image.enterWrite(
@@ -365,6 +394,11 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
     }
     slot.task = RingSlot.Task.SERVE;
     slot.lengthBytes = lengthBytes;
+    help(slot);
+  }
+
+  private void help(RingSlot slot) {
+    atHelpers++;
     slow.add(slot);
   }
 
@@ -386,7 +420,7 @@ final class UringWorker implements SessionWorker, RingSlot.Owner {
       if (isChained) {
         entry.isCut = true;
       } else {
-        slow.add(slot);
+        help(slot);
       }
       return;
     }

@@ -1,6 +1,8 @@
 package io.remapfs.engine.device;
 
+import com.kenai.jffi.MemoryIO;
 import io.remapfs.engine.posix.LibC;
+import java.lang.ref.Cleaner;
 import java.nio.ByteBuffer;
 import jnr.ffi.Pointer;
 import jnr.ffi.Runtime;
@@ -48,6 +50,38 @@ public final class IoBuffer {
     ByteBuffer aligned =
         ByteBuffer.allocateDirect(rounded + ALIGNMENT_BYTES).alignedSlice(ALIGNMENT_BYTES);
     return new IoBuffer(aligned.slice(0, capacityBytes));
+  }
+
+  /**
+   * Sets room aside for a zeroed buffer whose pages take memory only once they are written.
+   *
+   * @param capacityBytes its size in bytes, greater than 0
+   */
+  public static IoBuffer reserve(int capacityBytes) {
+    MemoryIO memory = MemoryIO.getInstance();
+    int withSlack = capacityBytes + 2 * ALIGNMENT_BYTES; // No page is shared with others.
+    long block = memory.allocateMemory(withSlack, false); // (Java's own would be written at once.)
+    if (block == 0) {
+      throw new OutOfMemoryError("the C library has no " + withSlack + " bytes");
+    }
+    ByteBuffer whole = memory.newDirectByteBuffer(block, withSlack);
+    Reserved.CLEANER.register(
+        whole, () -> memory.freeMemory(block)); // Slices keep the whole alive.
+    IoBuffer buffer = new IoBuffer(whole.alignedSlice(ALIGNMENT_BYTES).slice(0, capacityBytes));
+    buffer.release(0, capacityBytes);
+    return buffer;
+  }
+
+  /** Made by the first reservation, since it has a thread. */
+  private static final class Reserved {
+    static final Cleaner CLEANER = Cleaner.create();
+  }
+
+  /** Has the pages of a range take their memory now; what they hold stays. */
+  public void touch(int fromByte, int toByte) {
+    for (int at = fromByte & -ALIGNMENT_BYTES; at < toByte; at += ALIGNMENT_BYTES) {
+      bytes.put(at, bytes.get(at));
+    }
   }
 
   /**

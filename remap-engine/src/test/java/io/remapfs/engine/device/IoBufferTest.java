@@ -3,6 +3,9 @@ package io.remapfs.engine.device;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.remapfs.engine.posix.LibC;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -55,5 +58,33 @@ final class IoBufferTest {
     }
 
     assertThat(pagesWithData(buffer)).isEmpty();
+  }
+
+  /** A quarter of the room is what the rest of the program may take or give back meanwhile. */
+  @Test
+  void shouldTakeMemoryOnlyForWhatIsWrittenWhenReserved() throws Exception {
+    int capacityBytes = 256 << 20;
+    long before = residentBytes();
+
+    IoBuffer buffer = IoBuffer.reserve(capacityBytes);
+    assertThat(residentBytes()).isLessThan(before + capacityBytes / 4);
+
+    buffer.touch(0, capacityBytes / 2);
+    assertThat(residentBytes())
+        .isBetween(before + capacityBytes / 4, before + capacityBytes / 4 * 3L);
+    assertThat(buffer.bytes().get(capacityBytes - 1)).isZero();
+  }
+
+  @Test
+  void shouldKeepWhatIsThereWhenTouched() {
+    IoBuffer buffer = filled(4);
+
+    buffer.touch(0, 4 * PAGE);
+
+    assertThat(pagesWithData(buffer)).containsExactly(0, 1, 2, 3);
+  }
+
+  private static long residentBytes() throws IOException {
+    return Long.parseLong(Files.readString(Path.of("/proc/self/statm")).split(" ")[1]) * PAGE;
   }
 }
