@@ -5,9 +5,10 @@
 #
 # shellcheck disable=SC2154 # It shares variables with its caller.
 
-# add_image SERVER FILE [BACKING]: adds a server's file to the targets; next to it what it serves, where that is named.
+# add_image SERVER FILE [BACKING [SIZE@OFFSET]]: adds a server's file to the targets; next to it what it serves, where
+# that is named, or a part of that.
 add_image() {
-  targets+=("$1 image $2 1${3:+ own $3}")
+  targets+=("$1 image $2 1${3:+ own $3}${4:+ $4}")
 }
 
 # The same through loop devices over either file.
@@ -172,6 +173,10 @@ run_slow() {
 # moved to the spare by the engine itself, among healthy ones: of eight blocks seven have moved.
 readonly remaps_size=${remaps_mib}M remaps_blocks=$((remaps_mib * 256))
 
+# Of a spare with a million slots: behind the first copy of its metadata (79 MiB), and before the second (in the middle). What is
+# written here over moved blocks and their tags, nobody reads.
+readonly slots_part=2048M@128M
+
 run_remaps() {
   local count session
   for count in "${remap_counts[@]}"; do
@@ -189,7 +194,11 @@ run_remaps() {
     done
     for count in "${remap_counts[@]}"; do
       warm_up "$folder/remaps-$count/image" 1 "$remaps_size"
-      add_image "$count" "$folder/remaps-$count/image"
+      if [[ $count -eq 1000000 ]]; then
+        add_image "$count" "$folder/remaps-$count/image" "$folder/remaps-$count.remap" "$slots_part"
+      else
+        add_image "$count" "$folder/remaps-$count/image" "$folder/remaps-$count.img"
+      fi
     done
     run_family remaps "$session" "$remaps_size" "$rounds" randread:4k:1:1 randread:4k:32:1 randwrite:4k:32:1
     for count in "${remap_counts[@]}"; do

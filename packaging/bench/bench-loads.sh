@@ -11,12 +11,12 @@ readonly all_loads=(
   randwrite:4k:1:1 randwrite:4k:1:4 randwrite:4k:32:1
 )
 
-# fio_run FILE LOAD SECONDS O_DIRECT SIZE: prints fio's JSON. Unless told not to, fio would first drop
+# fio_run FILE LOAD SECONDS O_DIRECT SIZE[@OFFSET]: prints fio's JSON. Unless told not to, fio would first drop
 # the file from the page cache, of which the raw file of `cached` is to be served.
 fio_run() {
   local pattern bytes depth jobs
   IFS=: read -r pattern bytes depth jobs <<<"$2"
-  fio --name=load --filename="$1" --size="$5" --rw="$pattern" --bs="$bytes" --direct="$4" \
+  fio --name=load --filename="$1" --size="${5%@*}" --offset="$([[ $5 == *@* ]] && echo "${5#*@}" || echo 0)" --rw="$pattern" --bs="$bytes" --direct="$4" \
     --ioengine="$([[ $depth -gt 1 ]] && echo libaio || echo psync)" --iodepth="$depth" --numjobs="$jobs" \
     --thread --invalidate=0 --group_reporting --time_based --runtime="$(milliseconds "$3")ms" --ramp_time=200ms \
     --norandommap --randrepeat=0 --output-format=json --aux-path="$folder" 2>"$folder/fio.err"
@@ -54,26 +54,27 @@ fill() { # FILE SIZE: written, not sparse: a hole is read without any disk.
 
 # ---- a family: targets that are asked for the same in turns -----------------------------------------
 
-# A second VIA and FILE are what the first is compared with, right before or right after it.
-declare -a targets=() # SERVER VIA FILE O_DIRECT [VIA FILE]
+# A second VIA and FILE are what the first is compared with, right before or right after it; where only a part of that
+# may be touched, SIZE@OFFSET says which.
+declare -a targets=() # SERVER VIA FILE O_DIRECT [VIA FILE [SIZE@OFFSET]]
 
 # run_family FAMILY VARIANT SIZE ROUNDS LOAD...: the order of the targets turns from round to round, and that of a pair.
 run_family() {
-  local family=$1 variant=$2 bytes=$3 times=$4 round load turn each server via file direct own backing pair
+  local family=$1 variant=$2 bytes=$3 times=$4 round load turn each server via file direct own backing part pair
   shift 4
   for ((round = 0; round < times; round++)); do
     for load in "$@"; do
       for ((turn = 0; turn < ${#targets[@]}; turn++)); do
-        read -r server via file direct own backing <<<"${targets[(turn + round) % ${#targets[@]}]}"
-        pair=("$via $file $direct")
+        read -r server via file direct own backing part <<<"${targets[(turn + round) % ${#targets[@]}]}"
+        pair=("$via $file $direct $bytes")
         if [[ -n $own && $((round % 2)) -eq 0 ]]; then
-          pair+=("$own $backing 1")
+          pair+=("$own $backing 1 ${part:-$bytes}")
         elif [[ -n $own ]]; then
-          pair=("$own $backing 1" "${pair[@]}")
+          pair=("$own $backing 1 ${part:-$bytes}" "${pair[@]}")
         fi
         for each in "${pair[@]}"; do
-          read -r via file direct <<<"$each"
-          measure "$family" "$variant" "$load" "$server" "$via" "$round" "$file" "$direct" "$bytes"
+          read -r via file direct part <<<"$each"
+          measure "$family" "$variant" "$load" "$server" "$via" "$round" "$file" "$direct" "$part"
           # What a page-cached write left to be written would be written while others are measured. nbdkit has no other.
           [[ $load != *write* || ($family != cached && $server != nbdfuse) ]] || sync --file-system "$folder"
         done

@@ -27,7 +27,7 @@ final class Compared {
    * Whether each server has the raw file that it serves beside it, rather than all the same one.
    */
   static boolean hasOwnDisks(String family) {
-    return family.equals("direct");
+    return family.equals("direct") || family.equals("remaps");
   }
 
   /** By what way the raw file below is measured that goes with one to a server. */
@@ -63,10 +63,22 @@ final class Compared {
         name, load.isLatency() ? theirs.median() / ours.median() : ours.median() / theirs.median());
   }
 
-  /** How fast with so many remapped blocks, against none. */
+  /**
+   * How fast with so many remapped blocks, against none: either by the raw file in which most of its
+   * blocks lie.
+   */
   Optional<Samples> toNoRemaps(String session, Load load, String remaps) {
-    Measurements.Target some = new Measurements.Target("remaps", session, load, remaps, "image");
-    Measurements.Target none = new Measurements.Target("remaps", session, load, "0", "image");
-    return load.isLatency() ? measurements.ratios(none, some) : measurements.ratios(some, none);
+    Measurements.Target some = remaps(session, load, remaps, "image");
+    Measurements.Target none = remaps(session, load, "0", "image");
+    Measurements.Target ownOfSome = remaps(session, load, remaps, ownVia("image"));
+    Measurements.Target ownOfNone = remaps(session, load, "0", ownVia("image"));
+    return load.isLatency()
+        ? measurements.ratiosToOwn(none, ownOfNone, some, ownOfSome)
+        : measurements.ratiosToOwn(some, ownOfSome, none, ownOfNone);
+  }
+
+  private static Measurements.Target remaps(
+      String session, Load load, String remaps, String via) {
+    return new Measurements.Target("remaps", session, load, remaps, via);
   }
 }

@@ -93,12 +93,28 @@ final class Measurements {
 
   /** One by the other, round by round. */
   Optional<Samples> ratios(Target one, Target other) {
-    Map<Integer, Double> others = rounds(other);
+    return Samples.of(quotients(rounds(one), rounds(other)).values());
+  }
+
+  /** What one is of its own raw disk by what another is of its own, round by round. */
+  Optional<Samples> ratiosToOwn(Target one, Target ownOfOne, Target other, Target ownOfOther) {
     return Samples.of(
-        rounds(one).entrySet().stream()
-            .filter(each -> others.containsKey(each.getKey()))
-            .map(each -> each.getValue() / others.get(each.getKey()))
-            .toList());
+        quotients(
+                quotients(rounds(one), rounds(ownOfOne)),
+                quotients(rounds(other), rounds(ownOfOther)))
+            .values());
+  }
+
+  private static Map<Integer, Double> quotients(
+      Map<Integer, Double> ones, Map<Integer, Double> others) {
+    Map<Integer, Double> quotients = new TreeMap<>();
+    ones.forEach(
+        (round, value) -> {
+          if (others.containsKey(round)) {
+            quotients.put(round, value / others.get(round));
+          }
+        });
+    return quotients;
   }
 
   private Map<Integer, Double> rounds(Target target) {

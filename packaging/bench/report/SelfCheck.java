@@ -69,9 +69,17 @@ final class SelfCheck {
     holds("best peer by rate", faster.name().equals("qemu") && near(faster.ratio(), 2));
 
     add(all, "remaps", "ring", latency, "0", "image", 100);
+    add(all, "remaps", "ring", latency, "0", "own", 50);
     add(all, "remaps", "ring", latency, "10000", "image", 125);
+    add(all, "remaps", "ring", latency, "10000", "own", 100);
+    add(all, "remaps", "ring", rate, "0", "image", 100, 50);
+    add(all, "remaps", "ring", rate, "0", "own", 200, 100);
+    add(all, "remaps", "ring", rate, "10000", "image", 30, 60);
+    add(all, "remaps", "ring", rate, "10000", "own", 100, 100);
     Samples remaps = compared.toNoRemaps("ring", latency, "10000").orElseThrow();
-    holds("against no remaps", near(remaps.median(), 0.8));
+    holds("latency against no remaps", near(remaps.median(), 1.6));
+    Samples moved = compared.toNoRemaps("ring", rate, "10000").orElseThrow();
+    holds("rate against no remaps", near(moved.least(), 0.6) && near(moved.most(), 1.2));
 
     Facts.Memory ours = new Facts.Memory("ring", "load", 80, 80);
     Facts.Memory libfuse = new Facts.Memory("libfuse", "load", 100, 100);
