@@ -55,7 +55,7 @@ fill() { # FILE SIZE: written, not sparse: a hole is read without any disk.
 # ---- a family: targets that are asked for the same in turns -----------------------------------------
 
 # A second VIA and FILE are what the first is compared with, right before or right after it; where only a part of that
-# may be touched, SIZE@OFFSET says which.
+# may be written, SIZE@OFFSET says which.
 declare -a targets=() # SERVER VIA FILE O_DIRECT [VIA FILE [SIZE@OFFSET]]
 
 # run_family FAMILY VARIANT SIZE ROUNDS LOAD...: the order of the targets turns from round to round, and that of a pair.
@@ -66,6 +66,7 @@ run_family() {
     for load in "$@"; do
       for ((turn = 0; turn < ${#targets[@]}; turn++)); do
         read -r server via file direct own backing part <<<"${targets[(turn + round) % ${#targets[@]}]}"
+        [[ $load == *write* ]] || part=
         pair=("$via $file $direct $bytes")
         if [[ -n $own && $((round % 2)) -eq 0 ]]; then
           pair+=("$own $backing 1 ${part:-$bytes}")
