@@ -22,8 +22,8 @@ final class ResidentMemory {
    */
   private static final int[] TURNS_AFTER_START = {8, 8, 16, 32};
 
-  private static final int TURNS_BETWEEN = 60;
-  private static final long WORTHWHILE_BYTES = 8L << 20;
+  private static final int TURNS_BETWEEN = 15;
+  private static final long WORTHWHILE_BYTES = 4L << 20;
 
   /** What only glibc has; with another C library its free memory stays as it is. */
   public interface Glibc {

@@ -13,7 +13,7 @@ final class RingSlots {
   /** What a short slot holds, in bytes. */
   static final int SHORT_BYTES = 16 << 10;
 
-  /** What a short one has memory for from the start, in bytes: a block. */
+  /** What most have memory for from the start, in bytes: a block. */
   static final int PRESENT_BYTES = 4 << 10;
 
   /** One of them stands open for the next request. */
@@ -58,10 +58,7 @@ final class RingSlots {
       boolean isShort = i < SHORT_SLOTS;
       all[i] = new RingSlot(owner, i, isShort ? SHORT_BYTES : InitNegotiation.MAX_TRANSFER_BYTES);
       boolean isWhole = i >= COUNT - RequestBuffer.WHOLE_BUFFERS; // The first to be taken.
-      all[i].buffer.prepare(
-          isShort
-              ? PRESENT_BYTES
-              : isWhole ? InitNegotiation.MAX_TRANSFER_BYTES : RequestBuffer.SHORT_BYTES);
+      all[i].buffer.prepare(isWhole ? InitNegotiation.MAX_TRANSFER_BYTES : PRESENT_BYTES);
       give(all[i]);
     }
   }
