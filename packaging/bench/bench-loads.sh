@@ -39,10 +39,11 @@ measure() {
     }
 }
 
-# warm_up FILE O_DIRECT SIZE: for long enough that the JIT has compiled what will be measured.
+# warm_up FILE O_DIRECT SIZE: for long enough that the JIT has compiled what will be measured, and that a daemon which finds out
+# how to wait best (`Eagerness`) has done so for each kind of load.
 warm_up() {
   local load
-  for load in randread:4k:32:1 randwrite:4k:32:1 randread:4k:1:4 read:1m:4:1; do
+  for load in randread:4k:32:1 randwrite:4k:32:1 read:1m:4:1 randread:4k:1:4 randread:4k:1:1 randwrite:4k:1:1; do
     fio_run "$1" "$load" "$warm_seconds" "$2" "$3" >/dev/null || die "fio failed on $1"
   done
 }
