@@ -14,9 +14,10 @@ readonly all_loads=(
 # fio_run FILE LOAD SECONDS O_DIRECT SIZE[@OFFSET]: prints fio's JSON. Unless told not to, fio would first drop
 # the file from the page cache, of which the raw file of `cached` is to be served.
 fio_run() {
-  local pattern bytes depth jobs
+  local pattern bytes depth jobs size offset
   IFS=: read -r pattern bytes depth jobs <<<"$2"
-  fio --name=load --filename="$1" --size="${5%@*}" --offset="$([[ $5 == *@* ]] && echo "${5#*@}" || echo 0)" --rw="$pattern" --bs="$bytes" --direct="$4" \
+  IFS=@ read -r size offset <<<"$5"
+  fio --name=load --filename="$1" --size="$size" --offset="${offset:-0}" --rw="$pattern" --bs="$bytes" --direct="$4" \
     --ioengine="$([[ $depth -gt 1 ]] && echo libaio || echo psync)" --iodepth="$depth" --numjobs="$jobs" \
     --thread --invalidate=0 --group_reporting --time_based --runtime="$(milliseconds "$3")ms" --ramp_time=200ms \
     --norandommap --randrepeat=0 --output-format=json --aux-path="$folder" 2>"$folder/fio.err"
@@ -61,22 +62,22 @@ declare -a targets=() # SERVER VIA FILE O_DIRECT [VIA FILE [SIZE@OFFSET]]
 
 # run_family FAMILY VARIANT SIZE ROUNDS LOAD...: the order of the targets turns from round to round, and that of a pair.
 run_family() {
-  local family=$1 variant=$2 bytes=$3 times=$4 round load turn each server via file direct own backing part pair
+  local family=$1 variant=$2 bytes=$3 times=$4 round load turn each server via file direct own backing part extent pair
   shift 4
   for ((round = 0; round < times; round++)); do
     for load in "$@"; do
       for ((turn = 0; turn < ${#targets[@]}; turn++)); do
         read -r server via file direct own backing part <<<"${targets[(turn + round) % ${#targets[@]}]}"
-        [[ $load == *write* ]] || part=
+        [[ -n $part && $load == *write* ]] || part=$bytes
         pair=("$via $file $direct $bytes")
         if [[ -n $own && $((round % 2)) -eq 0 ]]; then
-          pair+=("$own $backing 1 ${part:-$bytes}")
+          pair+=("$own $backing 1 $part")
         elif [[ -n $own ]]; then
-          pair=("$own $backing 1 ${part:-$bytes}" "${pair[@]}")
+          pair=("$own $backing 1 $part" "${pair[@]}")
         fi
         for each in "${pair[@]}"; do
-          read -r via file direct part <<<"$each"
-          measure "$family" "$variant" "$load" "$server" "$via" "$round" "$file" "$direct" "$part"
+          read -r via file direct extent <<<"$each"
+          measure "$family" "$variant" "$load" "$server" "$via" "$round" "$file" "$direct" "$extent"
           # What a page-cached write left to be written would be written while others are measured. nbdkit has no other.
           [[ $load != *write* || ($family != cached && $server != nbdfuse) ]] || sync --file-system "$folder"
         done

@@ -27,7 +27,7 @@ final class Compared {
    * Whether each server has the raw file that it serves beside it, rather than all the same one.
    */
   static boolean hasOwnDisks(String family) {
-    return family.equals("direct") || family.equals("remaps");
+    return family.equals("direct");
   }
 
   /** By what way the raw file below is measured that goes with one to a server. */

@@ -151,10 +151,7 @@ final class MarkdownReport {
                         load.title(),
                         remaps,
                         show(samples.get(), load),
-                        measurements
-                            .of("remaps", session, load, remaps, Compared.ownVia("image"))
-                            .map(own -> show(own, load))
-                            .orElse(""),
+                        figure("remaps", session, load, remaps, Compared.ownVia("image")),
                         ratio)
                     + " |");
           }
@@ -249,9 +246,9 @@ final class MarkdownReport {
       for (String server : measurements.servers(family, "image")) {
         List<String> cells = new ArrayList<>(List.of(load.title(), server));
         for (String via : List.of("image", "loop")) {
-          cells.add(figure(family, load, server, via));
+          cells.add(figure(family, "-", load, server, via));
           if (Compared.hasOwnDisks(family)) {
-            cells.add(figure(family, load, server, Compared.ownVia(via)));
+            cells.add(figure(family, "-", load, server, Compared.ownVia(via)));
           }
           cells.add(
               compared
@@ -273,8 +270,11 @@ final class MarkdownReport {
     out.add("");
   }
 
-  private String figure(String family, Load load, String server, String via) {
-    return measurements.of(family, "-", load, server, via).map(each -> show(each, load)).orElse("");
+  private String figure(String family, String variant, Load load, String server, String via) {
+    return measurements
+        .of(family, variant, load, server, via)
+        .map(each -> show(each, load))
+        .orElse("");
   }
 
   private static String show(Samples samples, Load load) {

@@ -15,6 +15,9 @@ import io.remapfs.mount.fs.ImageFile;
  * <p>Used by one thread, except {@link #close()}, which comes after that thread has left.
  */
 final class BlockingWorker implements SessionWorker {
+  /** What most have memory for from the start, in bytes; few random requests are longer. */
+  private static final int PRESENT_BYTES = 64 << 10;
+
   private final int fd;
   private final RequestBuffer buffer = new RequestBuffer();
   private final RequestServer server;
@@ -33,8 +36,7 @@ final class BlockingWorker implements SessionWorker {
             new BlockingWorker(mount, images, mount.cloneDescriptor(0), onInitialised);
         made.accept(worker);
         boolean isWhole = i < RequestBuffer.WHOLE_BUFFERS;
-        worker.buffer.prepare(
-            isWhole ? InitNegotiation.MAX_TRANSFER_BYTES : RequestBuffer.SHORT_BYTES);
+        worker.buffer.prepare(isWhole ? InitNegotiation.MAX_TRANSFER_BYTES : PRESENT_BYTES);
       }
     };
   }

@@ -23,8 +23,8 @@ import jnr.ffi.Pointer;
  *
  * <p>Memory is locked, so all of it is resident, and most requests are short. So a buffer is only
  * room, of which a part is there from the start ({@link #prepare}) and the rest at the first longer
- * request. Of a session's buffers for long requests {@value #WHOLE_BUFFERS} are whole, so that the
- * longest writes of a machine that has no memory left are served.
+ * request. Of a session's buffers for long requests {@value #WHOLE_BUFFERS} are whole, of each
+ * queue's entries one, so that the longest writes of a machine that has no memory left are served.
  *
  * <p>Not thread-safe.
  */
@@ -44,9 +44,6 @@ final class RequestBuffer {
 
   /** How many of a session's buffers, or a loop's, are whole from the start. */
   static final int WHOLE_BUFFERS = 2;
-
-  /** What a buffer for any request has from the start; most that are not sequential are shorter. */
-  static final int SHORT_BYTES = 64 << 10;
 
   private final IoBuffer memory;
   private final ByteBuffer bytes;
