@@ -104,6 +104,40 @@ final class RemapTableTest {
     assertThat(table.remappedCount()).isEqualTo(model.size() - pending);
   }
 
+  /** Clusters and gaps, where a guess by an even spread is wrong by up to a whole region. */
+  @Test
+  void shouldFindEachBlockWhenARegionsEntriesAreUneven() {
+    long seed = new Random().nextLong();
+    Random random = new Random(seed);
+    int blocks = 4096;
+    for (int round = 0; round < 200; round++) {
+      RemapTable table = new RemapTable(blocks);
+      TreeMap<Long, Long> model = new TreeMap<>();
+      int clusters = 1 + random.nextInt(4);
+      for (int cluster = 0; cluster < clusters; cluster++) {
+        int first = random.nextInt(blocks);
+        int last = Math.min(blocks - 1, first + (1 << random.nextInt(10)));
+        int gap = 1 + random.nextInt(3);
+        for (long block = first; block <= last; block += 1 + random.nextInt(gap)) {
+          model.put(block, Target.remapped(block + 1));
+        }
+      }
+      model.forEach(table::put);
+      for (long block = 0; block < blocks; block++) {
+        assertThat(table.targetOf(block))
+            .as("seed %d round %d block %d", seed, round, block)
+            .isEqualTo(model.getOrDefault(block, Target.HEALTHY));
+        Long next = model.ceilingKey(block);
+        long healthy = (next == null ? blocks : next) - block;
+        if (healthy > 0) {
+          assertThat(RemapTable.runLength(table.run(block, blocks - block)))
+              .as("seed %d round %d block %d", seed, round, block)
+              .isEqualTo((int) healthy);
+        }
+      }
+    }
+  }
+
   private static void checkRuns(
       RemapTable table, Map<Long, Long> model, long from, long length, String where) {
     for (long block = from; block < from + length; ) {
