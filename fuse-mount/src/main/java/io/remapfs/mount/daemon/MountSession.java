@@ -196,7 +196,6 @@ public final class MountSession {
     }
     try {
       log = DaemonLog.start(file);
-      teardown.add("log", DaemonLog::stop);
     } catch (IOException e) {
       notes.add("there is no log file (" + e.getMessage() + "); set REMAPFS_LOG");
     }
