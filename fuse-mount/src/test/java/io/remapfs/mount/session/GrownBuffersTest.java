@@ -36,6 +36,7 @@ final class GrownBuffersTest {
 
   private void awaitAlarm() {
     grown.setAlarm(ring, ALARM);
+    assertThat(grown.areIdle()).isFalse();
     do {
       ring.submitAndWait(1);
     } while (!ring.hasCompletion());
