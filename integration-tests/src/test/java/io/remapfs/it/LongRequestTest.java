@@ -7,11 +7,12 @@ import io.remapfs.it.harness.Fault;
 import io.remapfs.it.harness.Images;
 import io.remapfs.it.harness.LeavesNoTrace;
 import io.remapfs.it.harness.Mounted;
-import io.remapfs.it.harness.Shell;
 import io.remapfs.it.harness.Workbench;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
@@ -25,29 +26,32 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(LeavesNoTrace.class)
 final class LongRequestTest {
   private static final long SIZE = 16 * Images.MIB;
-  private static final int LENGTH = (int) Images.MIB;
+  private static final int LENGTH = 128 << 10;
+  private static final int REQUESTS = 8;
 
   @ParameterizedTest
   @ValueSource(strings = {"threads", "ring", "uring"})
   void shouldReadTheDisksBytesWhenTheyComeAfterSeconds(String session, Workbench bench)
       throws Exception {
     FailingDisk disk = bench.filledFailingDisk("disk", SIZE, 11);
-    Mounted mounted = bench.mountFormatted(disk.image(), 4096, "--session=" + session);
-    Path got = bench.path("got");
-    disk.faults(Fault.wholeDisk("r", "errno=none delay=5s"));
+    Mounted mounted =
+        bench.mountFormatted(disk.image(), 4096, "--scan-interval=off", "--session=" + session);
+    disk.faults(new Fault("0 " + REQUESTS * LENGTH, "r", "errno=none delay=3s"));
+    bench.keep(disk::faults); // Healed again, whatever happens.
 
-    // O_DIRECT, so that it is one request.
-    Shell.run(
-            Duration.ofSeconds(40),
-            "dd",
-            "if=" + mounted.image(),
-            "of=" + got,
-            "bs=" + LENGTH,
-            "count=1",
-            "iflag=direct")
-        .orFail();
-    disk.faults();
+    // So many at once that most are in memory that can be given back.
+    ExecutorService readers = Executors.newFixedThreadPool(REQUESTS);
+    bench.keep(readers::shutdownNow);
+    List<Future<byte[]>> got = new ArrayList<>();
+    for (int i = 0; i < REQUESTS; i++) {
+      long at = (long) i * LENGTH;
+      got.add(readers.submit(() -> mounted.read(at, LENGTH)));
+    }
 
-    assertThat(Files.readAllBytes(got)).isEqualTo(Images.read(disk.store(), 0, LENGTH));
+    for (int i = 0; i < REQUESTS; i++) {
+      assertThat(got.get(i).get())
+          .as("request " + i)
+          .isEqualTo(Images.read(disk.store(), (long) i * LENGTH, LENGTH));
+    }
   }
 }
