@@ -21,12 +21,13 @@ import org.jspecify.annotations.Nullable;
  *       spread over the disk answers when asked before a slot is spent, or the device is shorter
  *       than it was. Ends when a place answers and the size is whole.
  *   <li><b>Writing</b>: a write's errno speaks of the transport while places still answer to reads,
- *       or more than {@value #STORM_ERRORS} writes within {@value #STORM_SECONDS} s, spread over
- *       more than {@value #STORM_ZONES} of the {@value #ZONES} zones that the disk is cut into, are
- *       refused with none accepted between them. No read can tell that writing works, and writing
+ *       or so many writes are {@linkplain RefusedWrites refused} all over the disk, with none
+ *       accepted between them, that none can be. No read can tell that writing works, and writing
  *       without being asked to is a risk; so only a user's write that the backing takes ends it.
- *   <li><b>A storm</b>: as many reads, spread as far, failed and went well when repeated. Ends when
- *       {@value #STORM_SECONDS} s have passed without one.
+ *   <li><b>A storm</b>: more than {@value #STORM_ERRORS} reads within {@value #STORM_SECONDS} s,
+ *       spread over more than {@value #STORM_ZONES} of the {@value #ZONES} zones that the disk is
+ *       cut into, failed and went well when repeated. Ends when {@value #STORM_SECONDS} s have
+ *       passed without one.
  * </ul>
  *
  * <p>Many scattered blocks that fail persistently while probes answer are not a storm: that is what
@@ -54,7 +55,7 @@ final class Suspension {
   private final IoBuffer probeBuffer;
 
   private final ArrayDeque<Failure> transientReads = new ArrayDeque<>();
-  private final ArrayDeque<Failure> refusedWrites = new ArrayDeque<>();
+  private final RefusedWrites refusedWrites;
   private final ProbePace pace;
   private long acceptedWrites;
   private long lastStormNanos;
@@ -82,6 +83,7 @@ final class Suspension {
     this.clock = clock;
     this.counters = counters;
     this.probeBuffer = IoBuffer.allocate(Math.max(blockSizeBytes, backing.sectorSizeBytes()));
+    this.refusedWrites = new RefusedWrites(table.blockCount(), blockSizeBytes);
     this.pace = new ProbePace(clock);
     this.cutAtBytes = backing.sizeBytes();
   }
@@ -205,7 +207,7 @@ final class Suspension {
    * @return whether this makes a storm
    */
   synchronized boolean recoveredOnRetry(long blockIndex) {
-    if (!storms(transientReads, blockIndex)) {
+    if (!storms(blockIndex)) {
       return false;
     }
     lastStormNanos = clock.nanoTime();
@@ -225,7 +227,7 @@ final class Suspension {
       acceptedWrites = accepted;
       refusedWrites.clear();
     }
-    if (!storms(refusedWrites, blockIndex)) {
+    if (!refusedWrites.add(blockIndex)) {
       return false;
     }
     writeTrouble = "the backing takes no writes: they are refused all over the disk";
@@ -233,18 +235,18 @@ final class Suspension {
     return true;
   }
 
-  private boolean storms(ArrayDeque<Failure> failures, long blockIndex) {
+  private boolean storms(long blockIndex) {
     long now = clock.nanoTime();
-    failures.addLast(new Failure(now, (int) (blockIndex * ZONES / table.blockCount())));
-    while (now - failures.getFirst().atNanos() > STORM_NANOS) {
-      failures.removeFirst();
+    transientReads.addLast(new Failure(now, (int) (blockIndex * ZONES / table.blockCount())));
+    while (now - transientReads.getFirst().atNanos() > STORM_NANOS) {
+      transientReads.removeFirst();
     }
-    if (failures.size() <= STORM_ERRORS) {
+    if (transientReads.size() <= STORM_ERRORS) {
       return false;
     }
     Set<Integer> zones = new HashSet<>();
-    failures.forEach(failure -> zones.add(failure.zone()));
-    failures.removeFirst();
+    transientReads.forEach(failure -> zones.add(failure.zone()));
+    transientReads.removeFirst();
     return zones.size() > STORM_ZONES;
   }
 

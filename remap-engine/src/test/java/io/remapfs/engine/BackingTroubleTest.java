@@ -141,6 +141,7 @@ final class BackingTroubleTest {
 
   @Test
   void shouldStopForGoodWhenTheMediumRefusesEveryWrite() throws Exception {
+    f = EngineFixture.formatted(4 << 20);
     failAll(Operation.WRITE, Fault.MEDIUM);
     long spent = 0;
     for (int i = 0; i < 600; i++) {
@@ -150,11 +151,11 @@ final class BackingTroubleTest {
       } catch (BlockDeviceException e) {
         // Passed on once suspended.
       }
-      pass(i < 60 ? 0 : 1);
-      spent = i == 100 ? f.engine.status().spareUsed() : spent;
+      pass(i < 160 ? 0 : 1);
+      spent = i == 200 ? f.engine.status().spareUsed() : spent;
     }
     assertState(EngineState.SUSPENDED, "takes no writes: they are refused all over the disk");
-    assertThat(spent).isLessThan(30);
+    assertThat(spent).isEqualTo(128);
     assertThat(f.engine.status().spareUsed()).isEqualTo(spent);
     assertThat(f.count(Kind.SUSPENDED)).isEqualTo(1);
     assertThat(f.count(Kind.RESUMED)).isZero();
