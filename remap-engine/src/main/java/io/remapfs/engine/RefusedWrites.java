@@ -14,14 +14,12 @@ import java.util.Set;
  * kernel has FUSE serve at once. Blocks smaller than a page count once a page, since a request is
  * at least that long.
  *
- * <p>However long it takes: a user who waits for each write needs ten seconds and more for so many.
+ * <p>However long it takes: a user who waits for each write needs some ten seconds for so many.
  *
  * <p>Not thread-safe.
  */
 final class RefusedWrites {
   private static final int MOST_ON_THEIR_WAY = 128;
-  private static final int FEW_ZONES = 8;
-  private static final int ZONES = 64;
   private static final int PAGE_BYTES = 4096;
 
   private final long placeCount;
@@ -48,10 +46,11 @@ final class RefusedWrites {
     if (places.size() <= MOST_ON_THEIR_WAY) {
       return false;
     }
-    long zones = places.stream().mapToLong(place -> place * ZONES / placeCount).distinct().count();
+    boolean allOver =
+        DiskZones.areAllOver(places.stream().mapToInt(place -> DiskZones.of(place, placeCount)));
     Iterator<Long> oldest = places.iterator();
     oldest.next();
     oldest.remove();
-    return zones > FEW_ZONES;
+    return allOver;
   }
 }

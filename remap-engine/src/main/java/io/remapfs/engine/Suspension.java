@@ -7,8 +7,6 @@ import io.remapfs.engine.device.IoBuffer;
 import io.remapfs.engine.table.RemapTable;
 import io.remapfs.engine.table.Target;
 import java.util.ArrayDeque;
-import java.util.HashSet;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,9 +23,8 @@ import org.jspecify.annotations.Nullable;
  *       accepted between them, that none can be. No read can tell that writing works, and writing
  *       without being asked to is a risk; so only a user's write that the backing takes ends it.
  *   <li><b>A storm</b>: more than {@value #STORM_ERRORS} reads within {@value #STORM_SECONDS} s,
- *       spread over more than {@value #STORM_ZONES} of the {@value #ZONES} zones that the disk is
- *       cut into, failed and went well when repeated. Ends when {@value #STORM_SECONDS} s have
- *       passed without one.
+ *       {@linkplain DiskZones all over the disk}, failed and went well when repeated. Ends when
+ *       {@value #STORM_SECONDS} s have passed without one.
  * </ul>
  *
  * <p>Many scattered blocks that fail persistently while probes answer are not a storm: that is what
@@ -39,9 +36,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Suspension {
   private static final int PROBE_PLACES = 8;
-  private static final int ZONES = 64;
   private static final int STORM_ERRORS = 24;
-  private static final int STORM_ZONES = 8;
   private static final int STORM_SECONDS = 10;
   private static final long STORM_NANOS = STORM_SECONDS * ProbePace.SECOND;
 
@@ -237,17 +232,16 @@ final class Suspension {
 
   private boolean storms(long blockIndex) {
     long now = clock.nanoTime();
-    transientReads.addLast(new Failure(now, (int) (blockIndex * ZONES / table.blockCount())));
+    transientReads.addLast(new Failure(now, DiskZones.of(blockIndex, table.blockCount())));
     while (now - transientReads.getFirst().atNanos() > STORM_NANOS) {
       transientReads.removeFirst();
     }
     if (transientReads.size() <= STORM_ERRORS) {
       return false;
     }
-    Set<Integer> zones = new HashSet<>();
-    transientReads.forEach(failure -> zones.add(failure.zone()));
+    boolean allOver = DiskZones.areAllOver(transientReads.stream().mapToInt(Failure::zone));
     transientReads.removeFirst();
-    return zones.size() > STORM_ZONES;
+    return allOver;
   }
 
   /**

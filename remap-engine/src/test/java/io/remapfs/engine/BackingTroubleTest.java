@@ -141,7 +141,7 @@ final class BackingTroubleTest {
 
   @Test
   void shouldStopForGoodWhenTheMediumRefusesEveryWrite() throws Exception {
-    f = EngineFixture.formatted(4 << 20);
+    f = EngineFixture.formatted(EngineFixture.LARGE_SPARE_BYTES);
     failAll(Operation.WRITE, Fault.MEDIUM);
     long spent = 0;
     for (int i = 0; i < 600; i++) {

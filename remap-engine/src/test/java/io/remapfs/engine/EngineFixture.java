@@ -19,6 +19,9 @@ final class EngineFixture {
   static final int BLOCK = 4096;
   static final int BLOCKS = 256;
 
+  /** A spare with a slot for every block; the smallest has fewer. */
+  static final int LARGE_SPARE_BYTES = 4 << 20;
+
   final CrashableDevice backing;
   final CrashableDevice spare;
   final TestClock clock = new TestClock();

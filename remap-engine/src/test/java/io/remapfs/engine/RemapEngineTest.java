@@ -27,8 +27,6 @@ import org.junit.jupiter.api.Test;
 
 /** The case table of the engine, one test a row. */
 final class RemapEngineTest {
-  private static final int LARGE_SPARE_BYTES = 4 << 20;
-
   private EngineFixture f;
 
   @BeforeEach
@@ -325,7 +323,7 @@ final class RemapEngineTest {
 
   @Test
   void shouldMoveEveryBlockWhenABurstEndsWithBadOnesOnly() throws Exception {
-    f = EngineFixture.formatted(LARGE_SPARE_BYTES);
+    f = EngineFixture.formatted(EngineFixture.LARGE_SPARE_BYTES);
     f.failWrites(0, BLOCKS - 1);
     for (int i = 0; i < BLOCKS - 1; i++) {
       if (i % 100 == 0) {
@@ -339,7 +337,7 @@ final class RemapEngineTest {
 
   @Test
   void shouldStopSpendingSlotsWhenWritesAreRefusedAllOverTheDisk() throws Exception {
-    f = EngineFixture.formatted(LARGE_SPARE_BYTES);
+    f = EngineFixture.formatted(EngineFixture.LARGE_SPARE_BYTES);
     f.failWrites(0, BLOCKS);
     for (int i = 0; i < 200; i++) {
       int block = i * 37 % BLOCKS;
